@@ -1,0 +1,120 @@
+"""Steps that go beyond the case's own tables: file, answer, move, reveal. One transaction each, then the push."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.agencies import service as agencies
+from services.cases import service
+from services.cases.enums import STATUS_NAMES, CaseStatus, EventType
+from services.cases.models import Case
+from services.chat import service as chat
+from services.chat.enums import Author, MessageKind
+from services.chat.models import ChatMessage
+from services.database import utcnow
+from services.runtime import Services
+
+
+async def file(services: Services, session: AsyncSession, *, draft: service.Draft) -> tuple[Case, bool]:
+    """Case, first event, delivery and its job in the session's one transaction."""
+    case, is_new = await service.file_case(session, draft=draft, calendar=services.calendar)
+    if is_new:
+        await agencies.create_delivery(session, case=case, agency=services.registry.get(draft.agency_id))
+    return case, is_new
+
+
+async def answer(services: Services, *, case_id: UUID, version: int | None, text: str, actor: service.Actor) -> Case:
+    """An officer's answer: the case is answered and the citizen reads it in the chat.
+
+    Raises CaseNotFound, StaleCase, MoveNotAllowed; ValueError for a blank text.
+    """
+    if not text.strip():
+        raise ValueError("blank answer")
+    async with services.db.transaction() as session:
+        case = await service.get_case(session, case_id=case_id)
+        if case.status is CaseStatus.ANSWERED:
+            # A further answer to an answered case: the state stays, the citizen still gets it.
+            if version is not None and case.version != version:
+                raise service.StaleCase(str(case_id))
+            case.updated_at = utcnow()
+            await service.add_event(session, case=case, type=EventType.ANSWERED, actor=actor, text=text, public=True)
+        else:
+            case = await service.move_case(
+                session,
+                case_id=case_id,
+                version=version,
+                target=CaseStatus.ANSWERED,
+                actor=actor,
+                reason=text,
+                type=EventType.ANSWERED,
+            )
+        message = await tell_citizen(session, case=case, author=Author.OFFICER, text=text, officer=actor.name)
+        await session.flush()
+    await push(services, case=case, message=message)
+    return case
+
+
+async def move(
+    services: Services,
+    *,
+    case_id: UUID,
+    version: int | None,
+    target: CaseStatus,
+    actor: service.Actor,
+    reason: str | None = None,
+) -> Case:
+    """Moves a case and tells the citizen where it now is. Raises what service.move_case raises."""
+    async with services.db.transaction() as session:
+        case = await service.move_case(
+            session, case_id=case_id, version=version, target=target, actor=actor, reason=reason
+        )
+        message = await tell_citizen(session, case=case, author=Author.SYSTEM, text=status_text(case, reason))
+        await session.flush()
+    await push(services, case=case, message=message)
+    return case
+
+
+async def reveal(services: Services, *, case_id: UUID, actor: service.Actor) -> dict[str, str]:
+    """The unmasked original of a case, for its handler; the look is written into the case's history."""
+    async with services.db.transaction() as session:
+        case = await service.get_case(session, case_id=case_id)
+        await service.add_event(session, case=case, type=EventType.OPENED, actor=actor, text="개인정보를 열람했습니다.")
+        private = services.vault.open_json(case.private) if case.private else {}
+    return {name: str(value) for name, value in private.items()}
+
+
+def status_text(case: Case, reason: str | None = None) -> str:
+    text = f"접수번호 {case.receipt_no} 민원이 '{STATUS_NAMES[case.status]}' 상태가 되었어요."
+    return f"{text}\n{reason}" if reason else text
+
+
+async def tell_citizen(
+    session: AsyncSession, *, case: Case, author: Author, text: str, officer: str | None = None
+) -> ChatMessage | None:
+    """A message in the conversation that the case came from, if there is one."""
+    if case.session_id is None:
+        return None
+    data: dict[str, Any] = {
+        "receipt_no": case.receipt_no,
+        "status": case.status,
+        "status_name": STATUS_NAMES[case.status],
+        "agency": {"id": case.agency_id, "name": case.agency_name},
+    }
+    if officer:
+        data["officer"] = officer
+    return await chat.post_message(
+        session, session_id=case.session_id, author=author, kind=MessageKind.CASE_STATUS, text=text, data=data
+    )
+
+
+async def push(services: Services, *, case: Case, message: ChatMessage | None) -> None:
+    """After the commit: the citizen's page and the officers' desk."""
+    if message is not None and case.session_id is not None:
+        await chat.push_message(services.bus, message)
+        await services.bus.publish(
+            case.session_id, {"type": "case", "case": {"receipt_no": case.receipt_no, "status": case.status}}
+        )
+    await services.bus.publish_desk({"type": "case", "receipt_no": case.receipt_no})
