@@ -1,0 +1,384 @@
+"""The bot's actions: Rasa decides that one is due, this code does it, where the citizens' data is.
+
+Rasa calls them over HTTP (routes.py, `/internal/actions`). They answer with events (slots) and messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
+
+from services.cases import flows
+from services.cases import service as cases
+from services.cases.enums import STATUS_NAMES, CaseOrigin
+from services.cases.models import Case
+from services.chat import forms, service, texts
+from services.chat.enums import MessageKind, QueueReason
+from services.chat.forms import Outcome
+from services.chat.models import ChatSession, Turn
+from services.runtime import Services
+from services.taxonomy import Intent
+
+Events = list[dict[str, Any]]
+
+DATA_SLOTS = tuple(forms.SLOT_NAMES)
+FORM = "case_form"
+
+
+def receipt_of(case: Case) -> dict[str, Any]:
+    """A Receipt (interfaces) without its PIN, which is never stored."""
+    return {
+        "receipt_no": case.receipt_no,
+        "intent": case.intent,
+        "agency": {"id": case.agency_id, "name": case.agency_name},
+        "status": case.status,
+        "due_at": case.due_at.isoformat() if case.due_at else None,
+        "urgency": case.urgency,
+    }
+
+
+def _message_id(tracker: Tracker) -> str | None:
+    metadata = tracker.latest_message.get("metadata") or {}
+    value = metadata.get("message_id")
+    return str(value) if value else None
+
+
+def _said(tracker: Tracker) -> str:
+    return str(tracker.latest_message.get("text") or "")
+
+
+def _entity(tracker: Tracker, name: str) -> str | None:
+    return next((str(value) for value in tracker.get_latest_entity_values(name)), None)
+
+
+def _filled(tracker: Tracker) -> dict[str, str | None]:
+    return {name: tracker.get_slot(name) for name in DATA_SLOTS}
+
+
+class StartCase(Action):
+    """Opens the form for the need that was understood, and says so."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_start_case"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        chosen = _entity(tracker, "case_intent")
+        understood = chosen or str(tracker.get_intent_of_latest_message(skip_fallback_intent=False))
+        intent = self._services.taxonomy.get(understood)
+        typed = not _said(tracker).startswith("/")
+        opening = _said(tracker) if typed else tracker.get_slot("pending_text")
+        source = _message_id(tracker) if typed else tracker.get_slot("pending_source")
+        if chosen is None:
+            dispatcher.utter_message(response=f"utter_{intent.name}")
+        else:
+            dispatcher.utter_message(text=texts.FILING_FOR.format(need=intent.ko))
+        return [
+            SlotSet("case_intent", intent.name),
+            SlotSet("case_text", opening),
+            SlotSet("draft_id", str(uuid4())),
+            SlotSet("slot_sources", {"description": source} if source else {}),
+            SlotSet("case_decision", None),
+            SlotSet("tries", 0),
+            SlotSet("confirm", None),
+            SlotSet("clarified", False),
+            *(SlotSet(name, None) for name in DATA_SLOTS),
+        ]
+
+
+class ValidateCaseForm(Action):
+    """Reads the answer to the question that was asked and names the next one."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
+        requested = tracker.get_slot("requested_slot")
+        filled = _filled(tracker)
+        if requested is None:  # the form has just been opened; the citizen has not been asked anything yet
+            return self._ask(intent, forms.next_slot(intent, filled))
+        if requested == forms.CONFIRM:
+            return self._confirmation(dispatcher, tracker, intent)
+        slot = next(slot for slot in intent.slots if slot.name == requested)
+        tries = int(tracker.get_slot("tries") or 0)
+        answer = forms.interpret(slot, _said(tracker), tries=tries)
+        if answer.outcome in (Outcome.CANCEL, Outcome.PERSON):
+            return _end(answer.outcome)
+        if answer.outcome is Outcome.REASK:
+            dispatcher.utter_message(text=texts.reask(slot.name, required=slot.required))
+            return [SlotSet(slot.name, None), *self._ask(intent, slot.name), SlotSet("tries", tries + 1)]
+        value = forms.SKIPPED if answer.outcome is Outcome.SKIPPED else answer.value
+        filled[slot.name] = value
+        sources = dict(tracker.get_slot("slot_sources") or {})
+        if answer.outcome is Outcome.FILLED and (source := _message_id(tracker)):
+            sources[slot.name] = source
+        return [
+            SlotSet(slot.name, value),
+            SlotSet("slot_sources", sources),
+            *self._ask(intent, forms.next_slot(intent, filled)),
+        ]
+
+    @staticmethod
+    def _ask(intent: Intent, name: str) -> Events:
+        required = any(slot.name == name and slot.required for slot in intent.slots)
+        return [SlotSet("asked_required", required), SlotSet("tries", 0), SlotSet("requested_slot", name)]
+
+    def _confirmation(self, dispatcher: CollectingDispatcher, tracker: Tracker, intent: Intent) -> Events:
+        answer = forms.interpret_confirmation(intent, _said(tracker))
+        if answer.outcome in (Outcome.CANCEL, Outcome.PERSON, Outcome.FILE):
+            return _end(answer.outcome)
+        if answer.outcome is Outcome.CORRECT and answer.value:
+            return [SlotSet(answer.value, None), *self._ask(intent, answer.value)]
+        tries = int(tracker.get_slot("tries") or 0) + 1
+        choosing = answer.outcome is Outcome.CHOOSE_CORRECTION
+        if not choosing:
+            dispatcher.utter_message(text=texts.CONFIRM_UNCLEAR)
+        return [
+            SlotSet("tries", tries),
+            SlotSet("confirm", "correct" if choosing else None),
+            SlotSet("requested_slot", forms.CONFIRM),
+        ]
+
+
+def _end(outcome: Outcome) -> Events:
+    return [SlotSet("case_decision", outcome.value), SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
+class AskConfirm(Action):
+    """Shows what will be filed and asks; or, after a no, asks which part is wrong."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_{forms.CONFIRM}"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
+        if tracker.get_slot("confirm") == "correct":
+            names = [forms.SLOT_NAMES[slot.name] for slot in intent.slots]
+            buttons = [texts.button(f"{name} 고치기") for name in names]
+            dispatcher.utter_message(text=texts.WHICH_TO_CORRECT, buttons=[*buttons, texts.CANCEL_BUTTON])
+            return [SlotSet("confirm", None)]
+        dispatcher.utter_message(
+            text=texts.CONFIRM.format(summary=forms.summary(intent, _filled(tracker))), buttons=texts.CONFIRM_BUTTONS
+        )
+        return []
+
+
+class FinishCase(Action):
+    """After the form: file, cancel, or hand over to a person."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_finish_case"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        decision = tracker.get_slot("case_decision")
+        if decision == Outcome.FILE:
+            await self._file(dispatcher, tracker)
+        elif decision == Outcome.PERSON:
+            await _hand_over(self._services, dispatcher, tracker)
+        else:
+            dispatcher.utter_message(text=texts.CANCELLED)
+        return [
+            SlotSet("case_decision", None),
+            SlotSet("case_intent", None),
+            SlotSet("pending_text", None),
+            SlotSet("pending_source", None),
+        ]
+
+    async def _file(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
+        slots = {name: value for name, value in _filled(tracker).items() if value and value != forms.SKIPPED}
+        opening = tracker.get_slot("case_text")
+        description = "\n".join(dict.fromkeys(part for part in (opening, slots.get("detail")) if part)) or intent.ko
+        session_id = UUID(tracker.sender_id)
+        async with self._services.db.transaction() as session:
+            private = await self._originals(session, session_id, tracker.get_slot("slot_sources") or {})
+            chat = await session.get_one(ChatSession, session_id)
+            agency = self._services.registry.route(intent.name)
+            case, _ = await flows.file(
+                self._services,
+                session,
+                draft=cases.Draft(
+                    key=f"chat:{tracker.get_slot('draft_id')}",
+                    origin=CaseOrigin.CHAT,
+                    intent=intent,
+                    agency_id=agency.id,
+                    agency_name=agency.name,
+                    description=description,
+                    slots={name: str(value) for name, value in slots.items()},
+                    session_id=session_id,
+                    sealed=self._services.vault.seal_json(private) if private else None,
+                    evidence=await self._evidence(session, tracker),
+                    lat=chat.lat,
+                    lon=chat.lon,
+                ),
+            )
+            if (message_id := _message_id(tracker)) is not None:
+                turn = await session.get(Turn, UUID(message_id))
+                if turn is not None:
+                    turn.case_id = case.id
+        dispatcher.utter_message(
+            json_message={"kind": MessageKind.CASE_RECEIPT, "text": texts.filed(case), "data": receipt_of(case)}
+        )
+
+    async def _originals(self, session: Any, session_id: UUID, sources: dict[str, str]) -> dict[str, str]:
+        """The unmasked words behind the slots, from the sealed originals of the messages they came from."""
+        ids = {name: UUID(message_id) for name, message_id in sources.items()}
+        sealed = await service.originals(session, session_id=session_id, message_ids=list(ids.values()))
+        return {
+            name: self._services.vault.open(sealed[message_id])
+            for name, message_id in ids.items()
+            if message_id in sealed
+        }
+
+    async def _evidence(self, session: Any, tracker: Tracker) -> dict[str, Any]:
+        """How the need was understood: the turn of the message that opened the form."""
+        source = (tracker.get_slot("slot_sources") or {}).get("description")
+        turn = await session.get(Turn, UUID(source)) if source else None
+        chosen = tracker.get_slot("pending_text") is not None
+        if turn is None:
+            return {"chosen_by": "citizen"}
+        return {
+            "intent": turn.intent,
+            "confidence": turn.confidence,
+            "ranking": turn.ranking,
+            "model_version": turn.model_version,
+            "chosen_by": "citizen" if chosen else "model",
+        }
+
+
+class AnswerNeed(Action):
+    """Information first; then the way to a written question or to a person."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_answer_need"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        intent = self._services.taxonomy.get(str(tracker.get_intent_of_latest_message(skip_fallback_intent=False)))
+        dispatcher.utter_message(response=f"utter_{intent.name}")
+        if not intent.fileable:
+            return [SlotSet("clarified", False)]
+        dispatcher.utter_message(text=texts.MORE_HELP, buttons=texts.more_help_buttons(intent))
+        typed = not _said(tracker).startswith("/")
+        return [
+            SlotSet("clarified", False),
+            SlotSet("pending_text", _said(tracker) if typed else tracker.get_slot("pending_text")),
+            SlotSet("pending_source", _message_id(tracker) if typed else tracker.get_slot("pending_source")),
+        ]
+
+
+class Clarify(Action):
+    """Not sure: one question that offers the likeliest needs; the second time in a row a person is offered."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_clarify"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        if tracker.get_slot("clarified"):
+            dispatcher.utter_message(text=texts.STILL_UNSURE, buttons=[texts.PERSON_BUTTON])
+            return [SlotSet("clarified", False)]
+        likely = [
+            self._services.taxonomy.get(item["name"])
+            for item in tracker.latest_message.get("intent_ranking", [])
+            if item.get("name") in self._services.taxonomy
+        ]
+        offered = [intent for intent in likely if intent.family != "dialogue"][:3]
+        dispatcher.utter_message(
+            text=texts.CLARIFY,
+            buttons=[
+                *({"title": intent.ko, "payload": f"/{intent.name}"} for intent in offered),
+                texts.PERSON_BUTTON,
+            ],
+        )
+        return [
+            SlotSet("clarified", True),
+            SlotSet("pending_text", _said(tracker)),
+            SlotSet("pending_source", _message_id(tracker)),
+        ]
+
+
+class HandOver(Action):
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_hand_over"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        await _hand_over(self._services, dispatcher, tracker)
+        return []
+
+
+async def _hand_over(services: Services, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    async with services.db.transaction() as session:
+        await service.queue_session(session, session_id=UUID(tracker.sender_id), reason=QueueReason.REQUESTED)
+    await services.bus.publish_desk({"type": "queue"})
+    dispatcher.utter_message(json_message={"kind": MessageKind.NOTICE, "text": texts.HANDED_OVER})
+
+
+class TellCaseStatus(Action):
+    """The state of the case filed in this conversation; otherwise how to look one up."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_case_status"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        async with self._services.db.transaction() as session:
+            case = await cases.latest_of_session(session, session_id=UUID(tracker.sender_id))
+        if case is None:
+            dispatcher.utter_message(response="utter_case_status")
+        else:
+            dispatcher.utter_message(
+                json_message={
+                    "kind": MessageKind.CASE_STATUS,
+                    "text": texts.case_status(case, STATUS_NAMES[case.status]),
+                    "data": receipt_of(case),
+                }
+            )
+        return []
+
+
+ACTIONS = (
+    StartCase,
+    ValidateCaseForm,
+    AskConfirm,
+    FinishCase,
+    AnswerNeed,
+    Clarify,
+    HandOver,
+    TellCaseStatus,
+)
+
+
+def make_executor(services: Services) -> ActionExecutor:
+    executor = ActionExecutor()
+    for action in ACTIONS:
+        executor.register_action(action(services))
+    return executor
+
+
+__all__ = ["ACTIONS", "make_executor", "receipt_of"]

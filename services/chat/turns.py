@@ -1,0 +1,289 @@
+"""One turn: a citizen's message in, the assistant's messages out, and nothing lost in between.
+
+Order of things, each committed before the next: the message is stored (masked) → emergency triage → a person, if one
+has the conversation → Rasa → the replies are stored. A turn that was interrupted anywhere is finished when the page
+repeats its message: Rasa recognises the message id, and filing recognises its draft.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.cases import service as cases
+from services.cases.enums import CaseOrigin
+from services.chat import service, texts
+from services.chat.enums import Author, MessageKind, QueueReason, SessionState
+from services.chat.gateway import AssistantError, BotMessage, BotReply, Gateway
+from services.chat.models import ChatMessage, ChatSession, Turn
+from services.chat.triage import Emergency, EmergencyCards, Triage
+from services.database import utcnow
+from services.privacy.service import mask
+from services.runtime import Services
+
+log = structlog.get_logger()
+
+# Within a request: how long a repeated or parallel message waits for the one that is being answered.
+WAIT_FOR_TURN = 10.0
+
+# From this confidence the classifier's own opinion raises an alarm that the cues did not. It can only add one.
+SECOND_OPINION = 0.6
+
+
+@dataclass
+class Draft:
+    """A reply before it is stored."""
+
+    text: str
+    kind: MessageKind = MessageKind.TEXT
+    choices: list[dict[str, Any]] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    author: Author = Author.BOT
+
+
+@dataclass(frozen=True)
+class Reply:
+    messages: list[ChatMessage]
+    state: SessionState
+    case_id: UUID | None
+
+
+class Turns:
+    def __init__(self, services: Services, gateway: Gateway, triage: Triage, cards: EmergencyCards) -> None:
+        self._services = services
+        self._gateway = gateway
+        self._triage = triage
+        self._cards = cards
+
+    async def answer(self, chat: ChatSession, *, text: str, client_message_id: str) -> Reply:
+        """Answers one message, or returns the answer it already got. Raises TurnInProgress after WAIT_FOR_TURN."""
+        message, text = await self._take(chat, text=text, client_message_id=client_message_id)
+        give_up = time.monotonic() + WAIT_FOR_TURN
+        while True:
+            async with self._services.db.transaction() as session:
+                turn = await session.get_one(Turn, message.id)
+                if turn.answered_at is not None:
+                    replies = await service.replies_to(session, message_id=message.id)
+                    return Reply(replies, turn.state or SessionState.BOT, turn.case_id)
+                owner = await service.claim_turn(session, session_id=chat.id)
+                if owner is not None:
+                    turn.attempts += 1
+                    repeated = turn.attempts > 1
+            if owner is not None:
+                break
+            if time.monotonic() > give_up:
+                raise service.TurnInProgress
+            await asyncio.sleep(0.05)
+        try:
+            return await self._answer(chat.id, message=message, text=text, repeated=repeated)
+        finally:
+            async with self._services.db.transaction() as session:
+                await service.release_turn(session, session_id=chat.id, owner=owner)
+
+    async def _take(self, chat: ChatSession, *, text: str, client_message_id: str) -> tuple[ChatMessage, str]:
+        """Stores the message. Returns it with what Rasa is to read: the payload of a choice, or the masked text."""
+        masked = mask(text)
+        async with self._services.db.transaction() as session:
+            title = None
+            if text.startswith("/"):
+                title = (await service.offered_choices(session, session_id=chat.id)).get(text)
+            message, _, is_new = await service.take_message(
+                session,
+                session_id=chat.id,
+                client_message_id=client_message_id,
+                text=title or masked.text,
+                original=self._services.vault.seal(masked.original) if masked.changed else None,
+                data={"payload": text} if title else {},
+            )
+        if is_new:
+            await service.push_message(self._services.bus, message)
+        payload = message.data.get("payload")
+        return message, str(payload) if payload else _typed(message.text)
+
+    async def _answer(self, session_id: UUID, *, message: ChatMessage, text: str, repeated: bool) -> Reply:
+        started = time.monotonic()
+        async with self._services.db.transaction() as session:
+            chat = await session.get_one(ChatSession, session_id)
+        emergency = self._triage.check(message.text) if not message.data.get("payload") else None
+        evidence: dict[str, Any] = {"emergency": _emergency_evidence(emergency)}
+        if emergency is not None:
+            drafts = [self._card(emergency, chat), Draft(texts.AFTER_EMERGENCY, kind=MessageKind.NOTICE)]
+            evidence["answered_by"] = "triage"
+        elif chat.state is SessionState.HUMAN:
+            drafts, evidence["answered_by"] = [], "officer"
+        elif chat.state is SessionState.CLOSED:
+            closed = Draft(texts.CLOSED, kind=MessageKind.NOTICE, author=Author.SYSTEM)
+            drafts, evidence["answered_by"] = [closed], "officer"
+        elif chat.state is SessionState.QUEUED and chat.queue_reason is QueueReason.REQUESTED:
+            drafts, evidence["answered_by"] = [Draft(texts.QUEUED, kind=MessageKind.NOTICE)], "officer"
+        else:
+            drafts, evidence, emergency = await self._ask_rasa(chat, message=message, text=text, repeated=repeated)
+        evidence["duration_ms"] = round((time.monotonic() - started) * 1000)
+        return await self._store(session_id, message=message, drafts=drafts, evidence=evidence, emergency=emergency)
+
+    async def _ask_rasa(
+        self, chat: ChatSession, *, message: ChatMessage, text: str, repeated: bool
+    ) -> tuple[list[Draft], dict[str, Any], Emergency | None]:
+        try:
+            reply = await self._gateway.turn(
+                session_id=chat.id,
+                text=text,
+                message_id=message.id,
+                metadata={"message_id": str(message.id), "lang": chat.lang},
+                retry=repeated,
+            )
+        except AssistantError:
+            return [Draft(texts.outage(None), kind=MessageKind.NOTICE)], {"answered_by": "fallback"}, None
+        evidence = self._evidence(reply)
+        drafts = [_draft(item) for item in reply.messages]
+        emergency = None if message.data.get("payload") else self._second_opinion(reply)
+        if emergency is not None:
+            drafts.insert(0, self._card(emergency, chat))
+            evidence["emergency"] = {**(_emergency_evidence(emergency) or {}), "source": "classifier"}
+        if not drafts:  # a rule without words would leave the citizen before an empty page
+            drafts = [Draft(texts.STILL_UNSURE, kind=MessageKind.CHOICES, choices=[texts.PERSON_BUTTON])]
+        return drafts, evidence, emergency
+
+    def _second_opinion(self, reply: BotReply) -> Emergency | None:
+        ranking = reply.parse.intent_ranking if reply.parse else []
+        top = next((item for item in ranking if item.name in self._services.taxonomy), None)
+        if top is None or top.name is None or top.confidence < SECOND_OPINION:
+            return None
+        intent = self._services.taxonomy.get(top.name)
+        if intent.urgency < 3 or intent.line is None:
+            return None
+        return Emergency(line=intent.line, cue=intent.ko, intent=intent.name)
+
+    def _evidence(self, reply: BotReply) -> dict[str, Any]:
+        parse = reply.parse
+        ranking = [item for item in (parse.intent_ranking if parse else []) if item.name in self._services.taxonomy]
+        name = parse.intent.name if parse and parse.intent else None
+        abstained = name == "nlu_fallback"
+        top = ranking[0] if ranking else None
+        return {
+            "answered_by": "rasa",
+            "intent": top.name if abstained and top else name,
+            "confidence": top.confidence if top else None,
+            "abstained": abstained,
+            "ranking": [{"intent": item.name, "confidence": round(item.confidence, 4)} for item in ranking[:5]],
+            "model_version": reply.model_version,
+        }
+
+    def _card(self, emergency: Emergency, chat: ChatSession) -> Draft:
+        card = self._cards.card(emergency.intent, chat.lang.value)
+        data: dict[str, Any] = {
+            "line": emergency.line,
+            "cue": emergency.cue,
+            "intent": emergency.intent,
+            "title": card.title,
+            "quick_exit": card.quick_exit,
+        }
+        return Draft(card.text, kind=MessageKind.EMERGENCY, data=data)
+
+    async def _store(
+        self,
+        session_id: UUID,
+        *,
+        message: ChatMessage,
+        drafts: list[Draft],
+        evidence: dict[str, Any],
+        emergency: Emergency | None,
+    ) -> Reply:
+        services = self._services
+        async with services.db.transaction() as session:
+            chat = await session.get_one(ChatSession, session_id, with_for_update=True)
+            turn = await session.get_one(Turn, message.id, with_for_update=True)
+            if turn.answered_at is not None:  # our lease ran out and somebody else was faster
+                replies = await service.replies_to(session, message_id=message.id)
+                return Reply(replies, turn.state or chat.state, turn.case_id)
+            replies = [
+                await service.post_message(
+                    session,
+                    session_id=session_id,
+                    author=draft.author,
+                    kind=draft.kind,
+                    text=draft.text,
+                    choices=draft.choices,
+                    data=draft.data,
+                    reply_to=message.id,
+                )
+                for draft in drafts
+            ]
+            if emergency is not None:
+                await self._file_emergency(session, chat=chat, message=message, emergency=emergency)
+            if evidence["answered_by"] == "fallback":
+                await service.queue_session(session, session_id=session_id, reason=QueueReason.OUTAGE)
+            elif evidence["answered_by"] == "rasa" and chat.queue_reason is QueueReason.OUTAGE:
+                await service.back_to_bot(session, session_id=session_id)
+            await session.refresh(chat, ["state"])
+            for name, value in evidence.items():
+                setattr(turn, name, value)
+            turn.answered_at, turn.state = utcnow(), chat.state
+            await session.flush()
+            reply = Reply(replies, chat.state, turn.case_id)
+        for row in replies:
+            await service.push_message(services.bus, row)
+        await services.bus.publish(session_id, {"type": "state", "state": reply.state})
+        if emergency is not None or reply.state is not SessionState.BOT:
+            await services.bus.publish_desk({"type": "chat", "session": str(session_id)})
+        return reply
+
+    async def _file_emergency(
+        self, session: AsyncSession, *, chat: ChatSession, message: ChatMessage, emergency: Emergency
+    ) -> None:
+        """A P0 case for the officers' queue: one a conversation and kind of danger; nothing is sent to 119 or 112."""
+        intent = self._services.taxonomy.get(emergency.intent)
+        agency = self._services.registry.route(intent.name)
+        await cases.file_case(
+            session,
+            calendar=self._services.calendar,
+            draft=cases.Draft(
+                key=f"emergency:{chat.id}:{emergency.intent}",
+                origin=CaseOrigin.EMERGENCY,
+                intent=intent,
+                agency_id=agency.id,
+                agency_name=agency.name,
+                description=message.text,
+                slots={},
+                session_id=chat.id,
+                sealed=None,
+                evidence={"emergency": _emergency_evidence(emergency)},
+                lat=chat.lat,
+                lon=chat.lon,
+            ),
+        )
+
+
+def _typed(text: str) -> str:
+    """A typed slash is not a command to Rasa: only a choice that was offered may name an intent."""
+    return f"／{text[1:]}" if text.startswith("/") else text
+
+
+def _emergency_evidence(emergency: Emergency | None) -> dict[str, Any] | None:
+    if emergency is None:
+        return None
+    return {"line": emergency.line, "cue": emergency.cue, "intent": emergency.intent}
+
+
+def _draft(item: BotMessage) -> Draft:
+    """A message of Rasa: text with or without choices, or a kind of our own in its custom part."""
+    custom = item.custom or {}
+    choices = [button.model_dump() for button in item.buttons or []]
+    kind = MessageKind(custom["kind"]) if custom.get("kind") in set(MessageKind) else MessageKind.TEXT
+    if kind is MessageKind.TEXT and choices:
+        kind = MessageKind.CHOICES
+    return Draft(
+        text=item.text or str(custom.get("text", "")),
+        kind=kind,
+        choices=choices,
+        data=dict(custom.get("data") or {}),
+    )
+
+
+__all__ = ["Reply", "Turns"]
