@@ -63,7 +63,7 @@ train: setup ## trains and registers a model from nlu_data/ in the running syste
 	@exec $(SERVICES) -m deploy.launcher train
 
 test: setup $(DEV_READY) $(BOT_DEV_READY) browser ## all tests, with real servers, a real Rasa process and a real browser
-	@$(BOT) -m pytest tests/bot
+	@$(BOT) -m pytest tests/bot --confcutdir=tests/bot
 	@$(SERVICES) -m pytest tests --ignore=tests/bot
 
 browser:
@@ -72,10 +72,11 @@ browser:
 		as_root=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
 		$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lint: $(SERVICES_READY) $(DEV_READY) ## ruff, mypy, import contracts
+lint: $(SERVICES_READY) $(DEV_READY) $(BOT_DEV_READY) ## ruff, mypy, import contracts
 	@$(SERVICES) -m ruff check .
 	@$(SERVICES) -m ruff format --check .
 	@$(SERVICES) -m mypy
+	@$(BOT) -m mypy --config-file bot/mypy.ini bot
 	@.venv-services/bin/lint-imports
 
 lock: $(UV) ## compiles the dependency groups of pyproject.toml into deploy/locks/ (hashes, no hosts)

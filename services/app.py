@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 
 from services import health, problems
 from services.agencies.routes import router as agencies_router
@@ -28,7 +30,6 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
-# The interactive API page of FastAPI loads from its own CDN by default; ours must not, so it may only show itself.
 SECURITY_HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -63,10 +64,20 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
         title="공공서비스 AI 도우미 API",
         version="1.0",
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    if settings.embed_origins:
+        # The widget on another site authenticates by bearer token, never by cookie: no credentials cross.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.embed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Case-Pin"],
+            expose_headers=["Retry-After"],
+        )
     health.measure(app)
     _harden(app)
     for router in (

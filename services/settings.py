@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     emergency_cards_path: Path = ROOT / "nlu_data" / "emergency" / "cards.yml"
     registry_path: Path = ROOT / "services" / "agencies" / "registry.yml"
 
-    session_idle_minutes: Annotated[int, Field(ge=1)] = 24 * 60
+    embed_origins: Annotated[list[str], Field(description="JSON list of origins whose pages may embed the widget")] = []
     secure_cookies: bool = False
 
     delivery_max_attempts: Annotated[int, Field(ge=1, le=50)] = 12

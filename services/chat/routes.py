@@ -84,7 +84,7 @@ async def open_session(body: OpenSession, request: Request, services: CurrentSer
             author=Author.BOT,
             kind=MessageKind.CHOICES,
             text=texts.GREETING[lang],
-            choices=[texts.button(title) for title in texts.QUICK_CHOICES],
+            choices=[texts.button(title) for title in texts.QUICK_CHOICES[lang]],
         )
     return SessionOpened(session_id=chat.id, token=token, lang=lang, messages=[Message.of(greeting)])
 

@@ -28,13 +28,17 @@ GREETING: dict[Language, str] = {
     ),
 }
 
-QUICK_CHOICES = (
-    "도로가 파였어요",
-    "불법 주정차 신고",
-    "가로등이 꺼졌어요",
-    "받을 수 있는 복지 찾기",
-    "접수한 민원 확인",
-)
+QUICK_CHOICES: dict[Language, tuple[str, ...]] = {
+    Language.KO: (
+        "도로가 파였어요",
+        "불법 주정차 신고",
+        "가로등이 꺼졌어요",
+        "받을 수 있는 복지 찾기",
+        "접수한 민원 확인",
+    ),
+    Language.EN: ("There is a pothole", "Report illegal parking", "A streetlight is out", "Find welfare benefits"),
+    Language.ZH: ("路面有坑", "举报违章停车", "路灯不亮", "查找福利"),
+}
 
 OUTAGE = (
     "죄송해요. 지금 답변을 드리기 어려운 상태예요. 말씀하신 내용은 안전하게 저장했고, 담당자가 확인할 수 있게 전달했어요.\n"
