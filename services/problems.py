@@ -20,6 +20,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from starlette.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -154,7 +156,15 @@ def install(app: FastAPI) -> None:
             return problem_response(problem)
         return problem_response(cls())
 
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(SQLAlchemyTimeout)
+    async def _database_away(request: Request, exc: Exception) -> JSONResponse:
+        # PostgreSQL is restarting: nothing of the transaction happened, the page sends its message again.
+        log.warning("database_away", route=getattr(request.scope.get("route"), "path", None), error=type(exc).__name__)
+        return problem_response(Unavailable(retry_after=1))
+
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, exc: Exception) -> JSONResponse:
-        log.error("unexpected_error", path=request.url.path, error=type(exc).__name__, exc_info=exc)
+        log.error("unexpected_error", route=getattr(request.scope.get("route"), "path", None), error=type(exc).__name__, exc_info=exc)
         return problem_response(Problem(type_="/problems/internal"))
