@@ -5,7 +5,6 @@ from __future__ import annotations
 from services.cases.enums import (
     DELIVERY_NAMES,
     STATUS_NAMES,
-    ActorType,
     CaseOrigin,
     CaseStatus,
     DeliveryStatus,
@@ -80,14 +79,6 @@ EVENT_NAMES: dict[EventType, str] = {
     EventType.AGENCY: "기관 회신",
     EventType.EMERGENCY: "긴급 감지",
     EventType.OPENED: "열람",
-}
-
-ACTOR_NAMES: dict[ActorType, str] = {
-    ActorType.CITIZEN: "민원인",
-    ActorType.BOT: "AI 도우미",
-    ActorType.OFFICER: "담당자",
-    ActorType.AGENCY: "기관",
-    ActorType.SYSTEM: "시스템",
 }
 
 AUTHOR_NAMES: dict[Author, str] = {

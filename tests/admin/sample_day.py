@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from admin.auth.enums import Role
 from services.agencies.models import Delivery, DeliveryAttempt
+from services.cases import service as cases
 from services.cases.enums import CaseOrigin, CaseStatus, DeliveryStatus
 from services.cases.models import Case
 from services.chat.enums import Author, QueueReason
@@ -18,12 +19,12 @@ from services.chat.service import queue_session, transcript
 from services.database import utcnow
 from services.nlu.models import Model
 from services.runtime import Services
-from tests.admin.panel import make_case, make_conversation, make_user, move
+from tests.admin.panel import make_case, make_conversation, make_user
 
 MODEL = "20261120-093012-f3a91c"
 
-CASES: list[tuple[str, str, str, float, CaseStatus | None]] = [
-    # intent, words, place, hours until due, moved to
+CASES: list[tuple[str, str, str, float, CaseStatus]] = [
+    # intent, words, place, hours until due, status
     (
         "streetlight",
         "골목 가로등이 일주일째 깜빡거려요. 밤에 아이들 다니는 길이라 걱정됩니다.",
@@ -38,7 +39,7 @@ CASES: list[tuple[str, str, str, float, CaseStatus | None]] = [
         4.5,
         CaseStatus.IN_PROGRESS,
     ),
-    ("water_supply", "아파트 앞 도로에서 맑은 물이 계속 솟아올라요", "한빛대로 201 정문", 1.2, None),
+    ("water_supply", "아파트 앞 도로에서 맑은 물이 계속 솟아올라요", "한빛대로 201 정문", 1.2, CaseStatus.RECEIVED),
     (
         "neighbor_noise",
         "윗집 발소리 때문에 두 달째 잠을 못 잡니다",
@@ -63,6 +64,15 @@ CASES: list[tuple[str, str, str, float, CaseStatus | None]] = [
     ),
     ("suggestion", "버스 정류장마다 그늘막을 설치해 주세요", "", 300, CaseStatus.RECEIVED),
 ]
+
+
+STEPS: dict[CaseStatus, tuple[CaseStatus, ...]] = {
+    CaseStatus.RECEIVED: (),
+    CaseStatus.ACCEPTED: (CaseStatus.ACCEPTED,),
+    CaseStatus.ASSIGNED: (CaseStatus.ACCEPTED, CaseStatus.ASSIGNED),
+    CaseStatus.IN_PROGRESS: (CaseStatus.ACCEPTED, CaseStatus.IN_PROGRESS),
+    CaseStatus.AWAITING_CITIZEN: (CaseStatus.ACCEPTED, CaseStatus.AWAITING_CITIZEN),
+}
 
 
 def evidence(intent: str, confidence: float, *others: tuple[str, float]) -> dict[str, Any]:
@@ -95,8 +105,7 @@ async def make_day(services: Services) -> UUID:
             slots={"location": place} if place else {},
             evidence=evidence(intent, 0.87, ("road_damage", 0.05)),
         )
-        if status and status != CaseStatus.RECEIVED:
-            await move_with_reason(services, case, status)
+        await _advance(services, case, status)
         await _set(services, case, due_at=utcnow() + timedelta(hours=hours))
     await _emergency(services)
     await _waiting(services)
@@ -114,25 +123,17 @@ async def make_day(services: Services) -> UUID:
     return await _pothole(services)
 
 
-async def move_with_reason(services: Services, case: Case, status: CaseStatus) -> None:
-    if status is CaseStatus.AWAITING_CITIZEN:
-        from services.cases import service as cases
-
-        async with services.db.transaction() as session:
+async def _advance(services: Services, case: Case, status: CaseStatus) -> None:
+    async with services.db.transaction() as session:
+        for step in STEPS[status]:
             await cases.move_case(
                 session,
                 case_id=case.id,
                 version=None,
-                target=status,
+                target=step,
                 actor=cases.SYSTEM,
-                reason="소음 시간대를 알려 주십시오.",
+                reason="소음이 심한 시간대를 알려 주십시오." if step is CaseStatus.AWAITING_CITIZEN else None,
             )
-        return
-    for step in (CaseStatus.ACCEPTED, status):
-        if step != CaseStatus.ACCEPTED or status != CaseStatus.ACCEPTED or step == status:
-            await move(services, case, step)
-        if step == status:
-            return
 
 
 async def _emergency(services: Services) -> None:
@@ -218,7 +219,6 @@ async def _pothole(services: Services) -> UUID:
             ),
         ]
         session.add(delivery)
-    await move(services, case, CaseStatus.ACCEPTED)
-    await move(services, case, CaseStatus.IN_PROGRESS)
+    await _advance(services, case, CaseStatus.IN_PROGRESS)
     await _set(services, case, due_at=utcnow() + timedelta(days=3, hours=2))
     return case.id

@@ -131,5 +131,6 @@ async def test_an_administrator_sees_models_and_accounts(services: Services, bro
 
 async def test_the_start_leads_to_the_cases(services: Services, browser: httpx.AsyncClient) -> None:
     await open_desk(services, browser)
+    assert (await browser.get("/admin")).headers["location"].endswith("/admin/")
     answer = await browser.get("/admin/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/cases")
