@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 import httpx
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -16,6 +19,12 @@ from services.events import EventBus
 from services.privacy.service import Vault
 from services.settings import Settings
 from services.taxonomy import Taxonomy, load_taxonomy
+
+
+@lru_cache
+def load_registry(path: Path, taxonomy_path: Path, agency_base_url: str) -> Registry:
+    """Immutable once read, and reading with line numbers takes a quarter of a second: once a process is enough."""
+    return Registry.load(path, taxonomy_path, {"AGENCY_BASE_URL": agency_base_url})
 
 
 class Services:
@@ -35,9 +44,7 @@ class Services:
         self.bus = EventBus(self.redis)
         self.vault = Vault(settings.encryption_key.get_secret_value())
         self.taxonomy: Taxonomy = load_taxonomy(settings.taxonomy_path)
-        self.registry = Registry.load(
-            settings.registry_path, settings.taxonomy_path, {"AGENCY_BASE_URL": settings.agency_base_url}
-        )
+        self.registry = load_registry(settings.registry_path, settings.taxonomy_path, settings.agency_base_url)
         self.calendar = WorkingCalendar()
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=3.0), follow_redirects=False)
 
