@@ -149,7 +149,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, exc: HTTPException) -> JSONResponse:
-        cls = _BY_STATUS.get(exc.status_code)
+        # 400 is FastAPI's word for a body that it could not even read (not UTF-8, nested too deep).
+        cls = Invalid if exc.status_code == 400 else _BY_STATUS.get(exc.status_code)
         if cls is None:
             problem = Problem("요청을 처리할 수 없습니다.")
             problem.status, problem.title = exc.status_code, "Error"
@@ -166,5 +167,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, exc: Exception) -> JSONResponse:
-        log.error("unexpected_error", route=getattr(request.scope.get("route"), "path", None), error=type(exc).__name__, exc_info=exc)
+        log.error(
+            "unexpected_error",
+            route=getattr(request.scope.get("route"), "path", None),
+            error=type(exc).__name__,
+            exc_info=exc,
+        )
         return problem_response(Problem(type_="/problems/internal"))

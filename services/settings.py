@@ -6,13 +6,15 @@ once into `STATE_DIR/secrets.json` and hands them to each part as environment va
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,10 +48,10 @@ class Settings(BaseSettings):
     agency_api_key: Secret
     agency_webhook_secrets: Annotated[dict[str, SecretStr], Field(description="JSON object: agency id to secret")]
 
-    taxonomy_path: Path = ROOT / "nlu_data" / "taxonomy.yml"
-    emergency_cues_path: Path = ROOT / "nlu_data" / "emergency" / "cues.yml"
-    emergency_cards_path: Path = ROOT / "nlu_data" / "emergency" / "cards.yml"
-    registry_path: Path = ROOT / "services" / "agencies" / "registry.yml"
+    taxonomy_path: FilePath = ROOT / "nlu_data" / "taxonomy.yml"
+    emergency_cues_path: FilePath = ROOT / "nlu_data" / "emergency" / "cues.yml"
+    emergency_cards_path: FilePath = ROOT / "nlu_data" / "emergency" / "cards.yml"
+    registry_path: FilePath = ROOT / "services" / "agencies" / "registry.yml"
 
     embed_origins: Annotated[list[str], Field(description="JSON list of origins whose pages may embed the widget")] = []
     secure_cookies: bool = False
@@ -64,6 +66,20 @@ class Settings(BaseSettings):
     def _only_postgresql(cls, value: str) -> str:
         if not value.startswith("postgresql://"):
             raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _only_redis(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("rasa_url", "agency_base_url")
+    @classmethod
+    def _only_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
         return value
 
     @field_validator("encryption_key")
@@ -93,6 +109,9 @@ def load_settings(**overrides: Any) -> Settings:
             f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
         )
         raise SettingsError(f"settings: {wrong}") from None
+    except UnreadableSetting as error:  # a list or an object that is not JSON: its message names the field
+        name = re.search(r'field "(\w+)"', str(error))
+        raise SettingsError(f"settings: {name[1].upper() if name else 'a setting'}: must be JSON") from None
 
 
 @lru_cache

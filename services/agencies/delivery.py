@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.agencies import service
 from services.agencies.connectors import build_connector
-from services.agencies.connectors.base import ConnectorError, OutgoingCase, Submission
+from services.agencies.connectors.base import ConnectorError, NothingToSend, OutgoingCase, Submission
 from services.agencies.models import Delivery, DeliveryAttempt
 from services.cases import service as cases
 from services.cases.enums import DeliveryStatus, EventType
 from services.cases.models import Case
 from services.database import driver_connection, utcnow
 from services.jobs import jobs
+from services.privacy.service import Undecryptable
 from services.runtime import Services
 
 log = structlog.get_logger()
@@ -64,15 +65,15 @@ async def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001  (Procrastin
 
 async def enqueue(session: AsyncSession, *, delivery_id: UUID, delay: float | None = None) -> None:
     """A job for the delivery within the session's transaction; one waiting already is enough."""
-    connection = await driver_connection(session)
-    task = deliver.configure(
-        connection=connection,
-        queueing_lock=f"delivery:{delivery_id}",
-        schedule_at=utcnow() + timedelta(seconds=delay) if delay else None,
-    )
     try:
-        # A savepoint, because a violated queueing lock would otherwise spoil the whole transaction.
+        # A savepoint, because a violated queueing lock would otherwise spoil the whole transaction: PostgreSQL answers
+        # the COMMIT that follows with a silent ROLLBACK. The session sets it when it is first asked for its connection.
         async with session.begin_nested():
+            task = deliver.configure(
+                connection=await driver_connection(session),
+                queueing_lock=f"delivery:{delivery_id}",
+                schedule_at=utcnow() + timedelta(seconds=delay) if delay else None,
+            )
             await task.defer_async(delivery_id=str(delivery_id))
     except exceptions.AlreadyEnqueued:
         log.debug("delivery_already_enqueued", delivery=str(delivery_id))
@@ -85,16 +86,35 @@ async def attempt_delivery(services: Services, *, delivery_id: UUID) -> None:
             return
         delivery, attempt = claimed
         case = await cases.get_case(session, case_id=delivery.case_id)
-    agency = services.registry.get(delivery.agency_id)
-    connector = build_connector(agency, services.http, services.settings.agency_api_key.get_secret_value())
     try:
-        submission = await connector.submit(
-            outgoing(services, case, service_code=agency.services[case.intent]), idempotency_key=str(delivery.id)
-        )
+        submission = await _send(services, delivery=delivery, case=case)
     except ConnectorError as error:
         await _record_failure(services, delivery=delivery, attempt=attempt, error=error)
         return
+    except Exception as error:
+        # Unforeseen, hence counted like any other failure: otherwise the lease would run out and it began anew for ever.
+        log.error("delivery_broke", delivery=str(delivery.id), exc_info=error)
+        unforeseen = ConnectorError("보내는 도중 시스템 오류가 났습니다.", retryable=True, uncertain=True)
+        await _record_failure(services, delivery=delivery, attempt=attempt, error=unforeseen)
+        return
     await _record_success(services, delivery=delivery, attempt=attempt, submission=submission)
+
+
+async def _send(services: Services, *, delivery: Delivery, case: Case) -> Submission:
+    """Raises ConnectorError; NothingToSend for what an operator has to put right first."""
+    try:
+        agency = services.registry.get(delivery.agency_id)
+        service_code = agency.services[case.intent]
+    except LookupError:
+        raise NothingToSend(
+            "기관 등록부에 이 기관이나 이 민원의 접수 코드가 없습니다. 운영자가 등록부를 확인해야 합니다."
+        ) from None
+    connector = build_connector(agency, services.http, services.settings.agency_api_key.get_secret_value())
+    try:
+        sent = outgoing(services, case, service_code=service_code)
+    except Undecryptable:
+        raise NothingToSend("보관된 원문을 열 수 없습니다. 운영자가 암호 키를 확인해야 합니다.") from None
+    return await connector.submit(sent, idempotency_key=str(delivery.id))
 
 
 def outgoing(services: Services, case: Case, *, service_code: str) -> OutgoingCase:
@@ -163,8 +183,9 @@ async def _record_failure(
         mine.finished_at, mine.outcome, mine.reason = utcnow(), type(error).__name__, error.reason
         held.lease_until = None
         held.last_error = error.reason
-        if error.retryable and mine.number < settings.delivery_max_attempts:
-            delay = backoff(mine.number, base=settings.delivery_backoff)
+        tried = await service.attempts_in_run(session, delivery=held)
+        if error.retryable and tried < settings.delivery_max_attempts:
+            delay = backoff(tried, base=settings.delivery_backoff)
             held.status = DeliveryStatus.PENDING
             held.next_attempt_at = utcnow() + timedelta(seconds=delay)
             await enqueue(session, delivery_id=held.id, delay=delay)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.agencies import service as agencies
@@ -34,7 +36,8 @@ async def receive(services: Services, *, agency: Agency, event: AgencyEvent) -> 
         if await agencies.delivery_to(session, case_id=case.id, agency_id=agency.id) is None:
             raise cases.CaseNotFound(event.reference)
         await session.refresh(case, with_for_update=True)
-        key = f"agency:{agency.id}:{event.event_id}"
+        # A digest, because the two ids together may be longer than the column.
+        key = f"agency:{hashlib.sha256(f'{agency.id}:{event.event_id}'.encode()).hexdigest()}"
         if await cases.has_event(session, case_id=case.id, external_id=key):
             return False
         answered = event.type is AgencyEventType.ANSWERED

@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from services.cases.enums import CaseStatus
+from services.privacy.service import clean
 
 
 class AgencyEventType(StrEnum):
@@ -24,14 +25,18 @@ TARGETS: dict[AgencyEventType, CaseStatus] = {
 }
 
 
+# No control characters: PostgreSQL holds no NUL, and an id has no use for the others.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+
 class AgencyEvent(BaseModel):
     """`reference` is our receipt number, `external_id` the agency's own."""
 
-    event_id: Annotated[str, Field(min_length=1, max_length=100)]
-    reference: Annotated[str, Field(max_length=20)]
-    external_id: Annotated[str, Field(max_length=120)]
+    event_id: Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
+    reference: Annotated[str, Field(max_length=20, pattern=_PRINTABLE)]
+    external_id: Annotated[str, Field(max_length=120, pattern=_PRINTABLE)]
     type: AgencyEventType
-    text: Annotated[str, Field(max_length=5_000)] | None = None
+    text: Annotated[str, Field(max_length=5_000), AfterValidator(clean)] | None = None
     occurred_at: AwareDatetime
 
 

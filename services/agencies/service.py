@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -13,7 +13,7 @@ from services.agencies.models import Delivery, DeliveryAttempt
 from services.agencies.registry import Agency, Registry, RegistryError, UnknownAgency
 from services.cases import service as cases
 from services.cases.enums import DeliveryStatus, EventType
-from services.cases.models import Case
+from services.cases.models import Case, CaseEvent
 from services.database import utcnow
 
 __all__ = ["Agency", "DeliveryNotFound", "Registry", "RegistryError", "UnknownAgency"]
@@ -66,6 +66,20 @@ async def claim(session: AsyncSession, *, delivery_id: UUID) -> tuple[Delivery, 
 async def _attempts(session: AsyncSession, *, delivery_id: UUID) -> list[DeliveryAttempt]:
     statement = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id)
     return list((await session.execute(statement)).scalars())
+
+
+async def attempts_in_run(session: AsyncSession, *, delivery: Delivery) -> int:
+    """Attempts since the delivery last became a dead letter: retry_delivery begins a new run."""
+    died = (
+        select(func.max(CaseEvent.created_at))
+        .where(CaseEvent.case_id == delivery.case_id, CaseEvent.type == EventType.DELIVERY_FAILED)
+        .scalar_subquery()
+    )
+    statement = select(func.count()).where(
+        DeliveryAttempt.delivery_id == delivery.id,
+        or_(died.is_(None), DeliveryAttempt.started_at > died),
+    )
+    return (await session.execute(statement)).scalar_one()
 
 
 async def deliveries_of(session: AsyncSession, *, case_id: UUID) -> list[Delivery]:

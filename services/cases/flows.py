@@ -34,11 +34,9 @@ async def answer(services: Services, *, case_id: UUID, version: int | None, text
     if not text.strip():
         raise ValueError("blank answer")
     async with services.db.transaction() as session:
-        case = await service.get_case(session, case_id=case_id)
+        case = await service.lock_case(session, case_id=case_id, version=version)
         if case.status is CaseStatus.ANSWERED:
             # A further answer to an answered case: the state stays, the citizen still gets it.
-            if version is not None and case.version != version:
-                raise service.StaleCase(str(case_id))
             case.updated_at = utcnow()
             await service.add_event(session, case=case, type=EventType.ANSWERED, actor=actor, text=text, public=True)
         else:

@@ -16,7 +16,7 @@ from stdnum.exceptions import ValidationError
 
 SERIALS_A_DAY = 99_999
 
-_FORM = re.compile(r"\A\d{8}-\d{6}\Z")
+_FORM = re.compile(r"\A\d{8}-\d{6}\Z", re.ASCII)
 
 
 class ReceiptsExhausted(Exception):

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +31,7 @@ from services.cases.enums import (
 from services.cases.lifecycle import TERMINAL, MoveNotAllowed, ReasonRequired, check_move, moves_from
 from services.cases.models import Case, CaseEvent, ReceiptCounter
 from services.database import utcnow
+from services.privacy.service import clean
 from services.settings import Settings
 from services.taxonomy import Intent
 
@@ -169,7 +171,9 @@ async def file_case(session: AsyncSession, *, draft: Draft, calendar: WorkingCal
         case=case,
         type=EventType.EMERGENCY if draft.origin is CaseOrigin.EMERGENCY else EventType.FILED,
         actor=CITIZEN,
-        text="긴급 신고 말씀이 있었습니다." if draft.origin is CaseOrigin.EMERGENCY else "민원이 접수되었습니다.",
+        text="긴급한 상황을 알리는 말씀이 있었습니다."
+        if draft.origin is CaseOrigin.EMERGENCY
+        else "민원이 접수되었습니다.",
         to_status=CaseStatus.RECEIVED,
         public=True,
     )
@@ -245,8 +249,13 @@ async def events_of(session: AsyncSession, *, case_id: UUID, public_only: bool =
     return list((await session.execute(statement)).scalars())
 
 
-async def _locked(session: AsyncSession, *, case_id: UUID, version: int | None) -> Case:
-    statement = select(Case).where(Case.id == case_id).with_for_update()
+async def lock_case(session: AsyncSession, *, case_id: UUID, version: int | None) -> Case:
+    """The case as it is now, held until the transaction ends. `version` is what the caller saw, None to not look.
+
+    Raises CaseNotFound, StaleCase.
+    """
+    # Without populate_existing a case read earlier in the session would keep the version from before the wait.
+    statement = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
     case = (await session.execute(statement)).scalar_one_or_none()
     if case is None:
         raise CaseNotFound(str(case_id))
@@ -271,14 +280,13 @@ async def move_case(
 
     Raises CaseNotFound, StaleCase, MoveNotAllowed, ReasonRequired.
     """
-    case = await _locked(session, case_id=case_id, version=version)
+    case = await lock_case(session, case_id=case_id, version=version)
     check_move(case.status, target, actor.type, reason)
     source, case.status = case.status, target
     now = utcnow()
     if target is CaseStatus.ACCEPTED and case.accepted_at is None:
         case.accepted_at = now
-    if target in TERMINAL:
-        case.closed_at = now
+    case.closed_at = now if target in TERMINAL else None
     case.updated_at = now
     await add_event(
         session,
@@ -316,7 +324,7 @@ async def latest_of_session(session: AsyncSession, *, session_id: UUID) -> Case 
 
 
 async def list_cases(session: AsyncSession, *, filters: CaseFilters, page: int = 1, size: int = 30) -> CasePage:
-    """Emergencies first, then what is due soonest, then the newest."""
+    """What is open before what is done; of the open, emergencies first, then what is due soonest, then the newest."""
     conditions: list[ColumnElement[bool]] = []
     if filters.status:
         conditions.append(Case.status.in_(filters.status))
@@ -332,16 +340,22 @@ async def list_cases(session: AsyncSession, *, filters: CaseFilters, page: int =
         conditions.append(Case.assigned_to == filters.mine)
     if filters.overdue:
         conditions += [Case.due_at < utcnow(), Case.status.not_in(CLOSED)]
-    if filters.query:
-        words = filters.query.strip()
+    if words := clean(filters.query or ""):
         escaped = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         pattern = f"%{escaped}%"
         conditions.append(or_(Case.receipt_no == words, Case.description.ilike(pattern), Case.title.ilike(pattern)))
     total = (await session.execute(select(func.count()).select_from(Case).where(*conditions))).scalar_one()
+    done = Case.status.in_(CLOSED)
     statement = (
         select(Case)
         .where(*conditions)
-        .order_by((Case.urgency != Urgency.P0), Case.status.in_(CLOSED), Case.submitted_at.desc())
+        .order_by(
+            done,
+            Case.urgency != Urgency.P0,
+            sql_case((done, None), else_=Case.due_at).nulls_last(),
+            Case.submitted_at.desc(),
+            Case.id,
+        )
         .offset((page - 1) * size)
         .limit(size)
     )

@@ -17,9 +17,9 @@ from services.cases import service as cases
 from services.cases.enums import STATUS_NAMES, CaseOrigin
 from services.cases.models import Case
 from services.chat import forms, service, texts
-from services.chat.enums import MessageKind, QueueReason
+from services.chat.enums import Author, MessageKind, QueueReason
 from services.chat.forms import Outcome
-from services.chat.models import ChatSession, Turn
+from services.chat.models import ChatMessage, ChatSession, Turn
 from services.runtime import Services
 from services.taxonomy import Intent
 
@@ -206,6 +206,7 @@ class FinishCase(Action):
         opening = tracker.get_slot("case_text")
         description = "\n".join(dict.fromkeys(part for part in (opening, slots.get("detail")) if part)) or intent.ko
         session_id = UUID(tracker.sender_id)
+        late: ChatMessage | None = None
         async with self._services.db.transaction() as session:
             private = await self._originals(session, session_id, tracker.get_slot("slot_sources") or {})
             chat = await session.get_one(ChatSession, session_id)
@@ -230,8 +231,19 @@ class FinishCase(Action):
             )
             if (message_id := _message_id(tracker)) is not None:
                 turn = await session.get(Turn, UUID(message_id))
-                if turn is not None:
+                if turn is not None and turn.answered_at is None:
                     turn.case_id = case.id
+                elif turn is not None:  # we were so slow that the citizen has had the apology already
+                    late = await service.post_message(
+                        session,
+                        session_id=session_id,
+                        author=Author.BOT,
+                        kind=MessageKind.CASE_RECEIPT,
+                        text=texts.filed_late(case),
+                        data=receipt_of(case),
+                    )
+        if late is not None:
+            await service.push_message(self._services.bus, late)
         dispatcher.utter_message(
             json_message={"kind": MessageKind.CASE_RECEIPT, "text": texts.filed(case), "data": receipt_of(case)}
         )

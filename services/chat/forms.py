@@ -53,36 +53,75 @@ class Answer:
     value: str | None = None
 
 
+_FRILLS = re.compile(r"^[^\w/]+|(?:[^\w/]|[ㅋㅎㅠㅜ])+$")
+# Words that a citizen says about the answer itself, each as the whole answer: a place may well be called 취소선.
 _SKIP = re.compile(
-    r"^(?:건너\s?뛰\S*|모름|모르[겠게]\S*|몰라\S*|잘\s?(?:모르|몰라)\S*|(?:딱히\s?)?없(?:음|어요?|습니다|네요|는데요?)|패스|스킵|"
-    r"기억\s?(?:이\s?)?안\s?\S+|안\s?찍\S*|skip|pass|don'?t know|no|none|不知道|跳过|没有)[\s.!~ㅠㅜ]*$",
+    r"(?:(?:사진|연락처|전화번호|번호|차량\s?번호|시간|날짜|위치|주소|내용)(?:은|는|이|가|을|를|도)?\s?)?"
+    r"(?:(?:그냥|일단|이건|그건|딱히|따로|저도|정확히는?|전혀|아직)\s?){0,2}"
+    r"(?:건너\s?[뛰뛸뜀]\S*(?:\s주\S*)?|(?:다음(?:으로)?\s?)?넘[어기길]\S*(?:\s?(?:갈|가|주)\S*)?|생략\S*(?:\s?주\S*)?|"
+    r"(?:잘\s?)?(?:모름|모르겠\S*|모르는\S*|모릅니다|모르네요|모르지만|몰라\S*|몰랐\S*)(?:\s?[요네]\S?)?|"
+    r"(?:필요\s?)?(?:없음|없어|없네|없다|없는데|없습니다|없거든|없을)\S{0,3}|패스\S*|스킵\S*|"
+    r"(?:기억|생각)(?:이|은)?\s?(?:잘\s?)?(?:안\s?\S+|없\S*|나지\s?않\S*)|"
+    r"(?:못|안)\s?(?:찍|남기|남길|적|알려|밝히|쓸|쓰|말|할|하)\S*(?:\s?(?:싶|줄|게|않)\S*)?|찍지\s?(?:못|않)\S*|"
+    r"(?:남기|알려\s?주|알려주|밝히|적|말하)고\s?싶지\s?않\S*|skip|pass|(?:i\s)?don'?t\sknow|no|none|不知道|跳过|没有)",
     re.IGNORECASE,
 )
 _CANCEL = re.compile(
-    r"^(?:/cancel|(?:신고|접수|민원)?\s?(?:취소|그만|중단)\S*(?:\s\S{1,6})?|안\s?할[래게]\S*|됐어\S*|처음으로\S*|cancel|stop|取消)[\s.!~]*$",
+    r"/cancel|(?:(?:네|예|아니요?|그냥|이거|이|그럼|죄송하지만|죄송해요)\s)*"
+    r"(?:(?:신고|접수|민원)(?:는|은|을|를)?\s?)?"
+    r"(?:(?:취소|중단)(?:요|할\S*|해\S*|하\S*|합\S*|했\S*|시켜\S*|부탁\S*|좀)?|"
+    r"그만(?:요|둘\S*|두\S*|할\S*|해\S*|하\S*)?)(?:\s?(?:주\S*|줘\S*|할\S*|하고\s?싶\S*|싶\S*|부탁\S*|해\S*|두\S*|둘\S*))?|"
+    r"(?:(?:신고|접수|민원)(?:는|은|을|를)?\s?)?안\s?할[래게]\S*|(?:신고|접수)하지\s?(?:마|말|않)\S*(?:\s?주\S*)?|"
+    r"(?:이제\s?)?(?:됐어|됐습|됐으|되었)\S*|처음으로(?:\s?(?:가|돌아)\S*)?|cancel|stop|取消",
     re.IGNORECASE,
 )
+# A wish for a person, not a complaint about one: "직원이랑 통화했는데 불친절했어요" is a report.
 _PERSON = re.compile(
-    r"(?:상담[원사]|담당자|직원|공무원|사람)\S{0,3}\s?(?:이랑|하고|한테|과|와|을|를|으로|에게)?\s?(?:좀\s?)?"
-    r"(?:연결|바꿔|통화|불러|이야기|얘기|상담)|human|real person|人工|转人工",
+    r"(?:상담[원사]|담당자|직원|공무원|사람)(?:\s?분)?(?:이랑|하고|한테|에게|과|와|을|를|으로|이|님\S?)?\s?(?:좀\s?|직접\s?)?"
+    r"(?:연결|바꿔|통화|불러|이야기|얘기|상담|대화|말)(?:을|를)?\s?(?:좀\s?)?"
+    r"(?:해\s?(?:주\S*|줘\S*)?|하고\s?싶\S*|하고파\S*|할\s?(?:수|래|게)\S*(?:\s?있\S*)?|시켜\S*(?:\s?주\S*)?|부탁\S*(?:\s?드\S*)?|원\S*|"
+    r"주\S*|줘\S*|가능\S*|좀|요|바라\S*)?[\s.!?~]*$|"
+    r"(?:상담[원사]|사람)(?:\s?연결)?[\s.!?~]*$|\b(?:talk|speak)\b.*\b(?:human|person|agent)\b|real person|^human$|人工",
     re.IGNORECASE,
 )
-_YES = re.compile(
-    r"^(?:/affirm|네+|넵|넹|예+|응+|어+|ㅇㅇ|그래\S*|맞\S*|좋\S*|확인|접수\S*(?:\s\S{1,6})?|신고해\S*|해\s?(?:주세요|줘\S*)|부탁\S*|"
-    r"(?:네|예)[\s,]+\S{1,12}(?:\s\S{1,8})?|ok(?:ay)?|yes|y|yep|是的?|好的?|对)[\s.!~ㅎㅋ]*$",
+_YES_WORD = (
+    r"(?:/affirm|네+|넵+|넹|예+|응+|어+|웅|ㅇㅇ+|ㅇㅋ|그래\S{0,2}|그렇게\S{0,6}|맞(?:(?:아|습|네|는|음|구)\S{0,3})?|좋(?:아|습|네)\S{0,3}|확인\S{0,3}|"
+    r"이대로|그대로|빨리|꼭|제발|다|잘|정확\S{0,4}|"
+    r"(?:접수|신고|제출)(?:할게\S*|해\S*|하\S{0,4}|부탁\S*|요|시켜\S*)?|해(?:주\S{0,4}|줘\S{0,2}|요)?|진행\S{0,5}|보내\S{0,4}|올려\S{0,4}|"
+    r"주세요|주십시오|줘\S{0,2}|주시면|드려요|드립니다|부탁\S*|감사\S*|고마\S*|됩니다|돼요|"
+    r"ok(?:ay)?|yes|y|yep|sure|please|是的?|好的?|对)"
+)
+_YES = re.compile(rf"{_YES_WORD}(?:\s{_YES_WORD}){{0,5}}", re.IGNORECASE)
+_NOT = re.compile(
+    r"안\s?(?:[할해돼되맞]|접수|신고)|않|지\s?(?:마|말)|말아|아니|아뇨|잠[깐시]|취소|그만|보류|기다|나중|틀[렸려린]|don'?t|not",
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"^(?:/deny|아니\S*(?:\s\S{1,12}){0,2}|아뇨\S*|노+|틀[렸려]\S*|고칠\S*|수정\S*|바꿀\S*|잘못\S*|no|n|nope|不是?)[\s.!~]*$",
+    r"(?:/deny|아니\S*(?:\s\S{1,12}){0,2}|아뇨\S*(?:\s\S{1,12}){0,2}|노+|ㄴㄴ+|틀[렸려린]\S*(?:\s\S{1,6})?|고[칠치쳐]\S*(?:\s\S{1,6})?|"
+    r"수정\S*(?:\s\S{1,6})?|바[꿀꾸꿔]\S*(?:\s\S{1,6})?|잘못\S*(?:\s\S{1,6})?|no|n|nope|不是?)",
     re.IGNORECASE,
 )
+_BARE_NO = re.compile(r"아니(?:요|오|여|야|에요|예요|용)?|아뇨|노+|ㄴㄴ+|no|nope|不是?", re.IGNORECASE)
+_CHANGE = (
+    r"\S{0,2}\s?(?:다시|좀|정보\S?|설명\S?)?\s?(?:고[치칠쳐친]|수정|바[꾸꿀꿔뀌]|변경|틀|잘못|다시|다르|달라|다른|아니)"
+)
+# What else people call a slot when they want it corrected.
+_ALSO_CALLED: dict[str, str] = {
+    "location": "위치|주소|장소|곳",
+    "when": "일시|시간|날짜|시각",
+    "contact": "연락처|전화번호|전화|이메일|메일",
+    "vehicle": "차량\\s?번호|차\\s?번호|번호판",
+    "detail": "내용|설명",
+}
 _PLATE = re.compile(r"(?<!\d)(?:[가-힣]{2}\s?)?\d{2,3}\s?[가-힣]\s?\d{4}(?!\d)")
 _TIME_WORDS = re.compile(
     r"\d|오늘|어제|그제|아까|방금|지금|현재|계속|항상|매일|매번|밤|낮|새벽|아침|점심|저녁|오전|오후|주말|평일|요일|"
     r"지난|이번|며칠|몇\s?달|작년|올해|한\s?달|일주일|하루|늘|자주|수시|today|now|yesterday|every|night|morning|今天|昨天|现在|每天",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(r"\[(?:전화번호|이메일)\]|(?<!\d)0\d{1,2}[\s.-]?\d{3,4}[\s.-]?\d{4}(?!\d)|\S+@\S+\.\S+")
+_CONTACT = re.compile(
+    r"\[(?:전화번호|이메일)\]|(?<!\d)0\d{1,2}[\s.-]?\d{3,4}[\s.-]?\d{4}(?!\d)|[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63})+"
+)
 
 
 def letters(text: str) -> int:
@@ -106,22 +145,33 @@ def next_slot(intent: Intent, filled: dict[str, str | None]) -> str:
     return CONFIRM
 
 
+def _words(text: str) -> str:
+    """The answer on one line, in composed Korean: some keyboards and file names send letters taken apart."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _core(said: str) -> str:
+    """The answer without what carries no meaning at its ends: marks, emoji, ㅠㅠ; "/affirm" and "ㅇㅇ" stay."""
+    kept = _FRILLS.sub("", said)
+    return kept or said
+
+
 def interpret(slot: Slot, text: str, *, tries: int) -> Answer:
     """What `text` says in answer to the question for `slot`, asked `tries` times without success before."""
-    said = " ".join(text.split())
-    if _CANCEL.match(said):
+    said = _words(text)
+    core = _core(said)
+    if _CANCEL.fullmatch(core):
         return Answer(Outcome.CANCEL)
-    if _PERSON.search(said) and letters(said) < 40:
+    if _PERSON.search(core) and letters(said) < 40:
         return Answer(Outcome.PERSON)
-    if _SKIP.match(said):
+    if _SKIP.fullmatch(core):
         if not slot.required:
             return Answer(Outcome.SKIPPED)
         return _reask(slot, said, tries)
-    problem = _problem(slot.name, said)
-    if problem is None:
-        return Answer(Outcome.FILLED, _tidy(slot.name, said))
-    if not slot.required and _NO.match(said):
+    if not slot.required and _BARE_NO.fullmatch(core):
         return Answer(Outcome.SKIPPED)
+    if _problem(slot.name, said) is None:
+        return Answer(Outcome.FILLED, _tidy(slot.name, said))
     return _reask(slot, said, tries)
 
 
@@ -154,18 +204,21 @@ def _tidy(name: str, said: str) -> str:
 
 def interpret_confirmation(intent: Intent, text: str) -> Answer:
     """What `text` says to "shall I file it like this?"."""
-    said = " ".join(text.split())
-    if _CANCEL.match(said):
+    said = _words(text)
+    core = _core(said)
+    if _CANCEL.fullmatch(core):
         return Answer(Outcome.CANCEL)
-    if _PERSON.search(said):
+    if _PERSON.search(core):
         return Answer(Outcome.PERSON)
     for slot in intent.slots:
-        name = SLOT_NAMES[slot.name]
-        if re.search(rf"{re.escape(name)}\S{{0,2}}\s?(?:고치|수정|바꾸|변경|틀|잘못|다시)", said):
+        names = _ALSO_CALLED.get(slot.name, re.escape(SLOT_NAMES[slot.name]))
+        if re.search(rf"(?:{names}){_CHANGE}", said):
             return Answer(Outcome.CORRECT, slot.name)
-    if _NO.match(said):
+    if _NO.fullmatch(core):
         return Answer(Outcome.CHOOSE_CORRECTION)
-    if _YES.match(said):
+    # Filing cannot be taken back unseen: every word of the answer has to say yes, and none no.
+    asks = "?" in said or "？" in said
+    if not asks and not _NOT.search(core) and _YES.fullmatch(_words(core.replace(",", " "))):
         return Answer(Outcome.FILE)
     return Answer(Outcome.REASK, CONFIRM)
 

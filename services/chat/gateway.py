@@ -7,6 +7,7 @@ AssistantError
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, TypeVar
 from uuid import UUID
@@ -48,10 +49,18 @@ class Button(_Loose):
     payload: str
 
 
+class Custom(_Loose):
+    """A message of our own actions that is more than text (actions.py)."""
+
+    kind: str | None = None
+    text: str = ""
+    data: dict[str, Any] = {}
+
+
 class BotMessage(_Loose):
     text: str | None = None
     buttons: list[Button] | None = None
-    custom: dict[str, Any] | None = None
+    custom: Custom | None = None
 
 
 class Parse(_Loose):
@@ -125,9 +134,11 @@ class Gateway:
 
     async def classify(self, texts: list[str]) -> ClassifyReply:
         """Intents of many texts, without a dialogue. Raises AssistantDown, AssistantNonsense."""
-        return await self._post(
-            "/webhooks/gateway/classify", {"texts": texts}, ClassifyReply, timeout=max(30.0, self._timeout)
-        )
+        path = "/webhooks/gateway/classify"
+        reply = await self._post(path, {"texts": texts}, ClassifyReply, timeout=max(30.0, self._timeout))
+        if len(reply.results) != len(texts):
+            raise AssistantNonsense(path)
+        return reply
 
     async def ready(self) -> str | None:
         """The version of the loaded model, or None while there is none. Never raises."""
@@ -142,13 +153,16 @@ class Gateway:
     async def _post(self, path: str, body: dict[str, Any], shape: type[T], *, timeout: float | None = None) -> T:
         if not self.breaker.allows():
             raise AssistantDown("circuit open")
+        limit = timeout or self._timeout
         try:
-            answer = await self._http.post(
-                self._base + path, json=body, headers=self._headers, timeout=timeout or self._timeout
-            )
+            # httpx times each read; an answer that comes in drops would outlast the lease of its turn.
+            async with asyncio.timeout(limit):
+                answer = await self._http.post(self._base + path, json=body, headers=self._headers, timeout=limit)
             answer.raise_for_status()
-        except httpx.HTTPError as error:
-            self.breaker.failed()
+        except (httpx.HTTPError, TimeoutError) as error:
+            # A refusal (4xx) is about this one message: it must not take the assistant away from everybody else.
+            if not (isinstance(error, httpx.HTTPStatusError) and error.response.is_client_error):
+                self.breaker.failed()
             log.warning("assistant_down", error=type(error).__name__)
             raise AssistantDown(type(error).__name__) from None
         try:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from services import limits
@@ -53,12 +53,13 @@ def _bearer(authorization: str | None) -> str | None:
 
 
 async def current_session(
-    services: CurrentServices, session_id: UUID, authorization: Annotated[str | None, Header()] = None
+    services: CurrentServices, session_id: str, authorization: Annotated[str | None, Header()] = None
 ) -> ChatSession:
+    """Takes any text for an id: a malformed one is as unknown as any other, and answered alike."""
     async with services.db.transaction() as session:
         try:
-            return await service.authenticate(session, session_id=session_id, token=_bearer(authorization))
-        except service.SessionNotFound:
+            return await service.authenticate(session, session_id=UUID(session_id), token=_bearer(authorization))
+        except (service.SessionNotFound, ValueError):
             raise NotFound("대화를 찾을 수 없습니다. 새로 시작해 주세요.") from None
 
 
@@ -139,10 +140,9 @@ async def push(websocket: WebSocket, session_id: UUID, token: str = "") -> None:
         await websocket.accept()
         sending = asyncio.create_task(_forward(websocket, frames))
         try:
-            while True:
-                await websocket.receive_text()
-        except WebSocketDisconnect:
-            pass
+            # Whatever a page says here is ignored: words go over POST. Only its leaving matters.
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass
         finally:
             sending.cancel()
 

@@ -6,19 +6,24 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.chat.enums import Author, Language, MessageKind, SessionState
 from services.chat.models import ChatMessage
+from services.privacy.service import clean, mend
 
 MAX_TEXT = 4_000
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    if not clean(text):
         raise PydanticCustomError("blank_text", "the text is blank")
     return text
+
+
+def _mended(text: object) -> object:
+    return mend(text) if isinstance(text, str) else text
 
 
 class Location(BaseModel):
@@ -39,7 +44,7 @@ class OpenSession(BaseModel):
 
 
 class SendMessage(BaseModel):
-    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_not_blank)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT), BeforeValidator(_mended), AfterValidator(_not_blank)]
     client_message_id: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 

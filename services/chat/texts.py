@@ -112,6 +112,14 @@ def filed(case: Case) -> str:
     )
 
 
+def filed_late(case: Case) -> str:
+    return (
+        f"답이 늦어 죄송해요. 앞서 말씀하신 민원은 접수되었어요. 접수번호는 {case.receipt_no}예요.\n"
+        f"{case.agency_name}에 전달할게요. {due_text(case)}\n"
+        "처리 상황은 이 대화창에서도 알려 드려요. 조회용 비밀번호는 상담원에게 물어봐 주세요."
+    )
+
+
 def case_status(case: Case, status_name: str) -> str:
     return f"접수번호 {case.receipt_no} 민원은 지금 '{status_name}' 상태예요. 담당 기관은 {case.agency_name}예요. {due_text(case)}"
 

@@ -176,7 +176,9 @@ def _group(entry: Entry, lists: WordLists, intents: frozenset[str]) -> Group:
     return Group(
         name=fields["name"].text(),
         intent=fields["intent"].text(),
-        cues=tuple(pattern for cues in fields["cues"].fields().values() for pattern in _patterns(cues, lists, misspelt=True)),
+        cues=tuple(
+            pattern for cues in fields["cues"].fields().values() for pattern in _patterns(cues, lists, misspelt=True)
+        ),
         whole=frozenset(_literal(item, item.text()) for item in fields["whole"].items())
         if "whole" in fields
         else frozenset(),

@@ -20,11 +20,11 @@ from services.cases import service as cases
 from services.cases.enums import CaseOrigin
 from services.chat import service, texts
 from services.chat.enums import Author, MessageKind, QueueReason, SessionState
-from services.chat.gateway import AssistantError, BotMessage, BotReply, Gateway
+from services.chat.gateway import AssistantError, BotMessage, BotReply, Custom, Gateway
 from services.chat.models import ChatMessage, ChatSession, Turn
 from services.chat.triage import Emergency, EmergencyCards, Triage
 from services.database import utcnow
-from services.privacy.service import mask
+from services.privacy.service import clean, mask
 from services.runtime import Services
 
 log = structlog.get_logger()
@@ -141,7 +141,7 @@ class Turns:
         except AssistantError:
             return [Draft(texts.outage(None), kind=MessageKind.NOTICE)], {"answered_by": "fallback"}, None
         evidence = self._evidence(reply)
-        drafts = [_draft(item) for item in reply.messages]
+        drafts = [draft for item in reply.messages if (draft := _draft(item)).text]
         emergency = None if message.data.get("payload") else self._second_opinion(reply)
         if emergency is not None:
             drafts.insert(0, self._card(emergency, chat))
@@ -273,16 +273,16 @@ def _emergency_evidence(emergency: Emergency | None) -> dict[str, Any] | None:
 
 def _draft(item: BotMessage) -> Draft:
     """A message of Rasa: text with or without choices, or a kind of our own in its custom part."""
-    custom = item.custom or {}
+    custom = item.custom or Custom()
     choices = [button.model_dump() for button in item.buttons or []]
-    kind = MessageKind(custom["kind"]) if custom.get("kind") in set(MessageKind) else MessageKind.TEXT
+    kind = MessageKind(custom.kind) if custom.kind in set(MessageKind) else MessageKind.TEXT
     if kind is MessageKind.TEXT and choices:
         kind = MessageKind.CHOICES
     return Draft(
-        text=item.text or str(custom.get("text", "")),
+        text=clean(item.text or custom.text),
         kind=kind,
         choices=choices,
-        data=dict(custom.get("data") or {}),
+        data=custom.data,
     )
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+
+from services.privacy.service import mend
 
 MAX_TEXTS = 256
 
 
+def _mended(text: object) -> object:
+    return mend(text) if isinstance(text, str) else text
+
+
+Text = Annotated[str, BeforeValidator(_mended), Field(max_length=4_000)]
+
+
 class ClassifyRequest(BaseModel):
-    texts: Annotated[list[Annotated[str, Field(max_length=4_000)]], Field(min_length=1, max_length=MAX_TEXTS)]
+    texts: Annotated[list[Text], Field(min_length=1, max_length=MAX_TEXTS)]
 
 
 class RankedIntent(BaseModel):

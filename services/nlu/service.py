@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.chat.gateway import Classified
+from services.chat.gateway import Classified, Ranked
 from services.chat.triage import Triage
 from services.database import utcnow
 from services.nlu.models import Model
 from services.nlu.schemas import Classification, EmergencyFound, RankedIntent
 from services.taxonomy import Taxonomy
+
+NOTHING_KNOWN = "out_of_scope"
 
 
 class ModelUnusable(Exception):
@@ -27,7 +29,8 @@ def classification(
 ) -> Classification:
     """Joins the classifier's ranking with what the taxonomy and the triage know about it."""
     ranking = [item for item in found.intent_ranking if item.name is not None and item.name in taxonomy][:5]
-    best = ranking[0]
+    # Nothing to rank: an empty text, or one without a letter.
+    best = ranking[0] if ranking else Ranked(name=NOTHING_KNOWN, confidence=0.0)
     intent = taxonomy.get(str(best.name))
     emergency = triage.check(text)
     return Classification(
@@ -37,7 +40,7 @@ def classification(
         agency=intent.owner,
         urgency=intent.urgency,
         ranking=[RankedIntent(intent=str(item.name), confidence=item.confidence) for item in ranking],
-        abstained=found.intent.name == "nlu_fallback",
+        abstained=not ranking or found.intent.name == "nlu_fallback",
         emergency=EmergencyFound(line=emergency.line, cue=emergency.cue) if emergency else None,
         model_version=model_version,
     )

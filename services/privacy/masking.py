@@ -58,9 +58,14 @@ class Masked:
         return bool(self.findings)
 
 
+def mend(text: str) -> str:
+    """The text with each lone surrogate (half an emoji, cut off by a phone) as U+FFFD, which pydantic lets in."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def clean(text: str) -> str:
     """Text that PostgreSQL, JSON and Rasa can hold: no NUL, no lone surrogates, no control characters but newlines."""
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = mend(text)
     kept = (ch if ch in "\n\t" or unicodedata.category(ch) != "Cc" else " " for ch in text)
     return "".join(kept).strip()
 

@@ -20,17 +20,9 @@ import httpx
 import psutil
 import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from deploy.load.parts import Parts
 
-# What a part's command line holds (see Procfile).
-COMMANDS = {
-    "postgres": "pginstall/bin/postgres",
-    "valkey": "valkey-server",
-    "rasa": "bot.serve",
-    "web": "deploy.web",
-    "worker": "services.worker",
-    "sandbox": "deploy.sandbox",
-}
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def free_port() -> int:
@@ -56,18 +48,35 @@ def eventually(check: Callable[[], Any], *, seconds: float = 20.0, every: float 
 class RunningSystem:
     state_dir: Path
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: psutil.Process | psutil.Popen | None = None
     seconds_to_ready: float = 0.0
+    output: str = ""
+
+    @classmethod
+    def attached(cls, state_dir: Path) -> RunningSystem | None:
+        """The system that a developer has running on this state directory, if there is one."""
+        for process in psutil.process_iter(["cmdline"]):
+            if "deploy.launcher run" not in " ".join(process.info["cmdline"] or []):
+                continue
+            environment = process.environ()
+            if Path(environment.get("STATE_DIR", "")) == state_dir:
+                return cls(state_dir, int(environment["PORT"]), process)
+        return None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def parts(self) -> Parts:
+        return Parts(self.url, self.state_dir)
+
     def start(self, *, timeout: float = 420.0) -> None:
         """Runs the launcher until /readyz is green; a model is trained if the state has none."""
         environment = {**os.environ, "STATE_DIR": str(self.state_dir), "PORT": str(self.port), "PYTHONPATH": str(ROOT)}
         started = time.monotonic()
-        self.process = subprocess.Popen(
+        self.output = ""
+        self.process = process = psutil.Popen(
             [sys.executable, "-m", "deploy.launcher", "run"],
             cwd=ROOT,
             env=environment,
@@ -76,18 +85,14 @@ class RunningSystem:
             start_new_session=True,
         )
         ready = threading.Event()
-        threading.Thread(target=self._watch, args=(ready,), daemon=True).start()
+        threading.Thread(target=self._watch, args=(process, ready), daemon=True).start()
         while not ready.wait(0.5):
-            if self.process.poll() is not None or time.monotonic() - started > timeout:
+            if process.poll() is not None or time.monotonic() - started > timeout:
                 raise AssertionError(f"the system did not start: {self.output[-2000:]}")
         self.seconds_to_ready = time.monotonic() - started
 
-    output: str = ""
-
-    def _watch(self, ready: threading.Event) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+    def _watch(self, process: psutil.Popen, ready: threading.Event) -> None:
+        for line in process.stdout:
             text = line.decode(errors="replace")
             self.output += text
             if "mode 600" in text:
@@ -96,17 +101,22 @@ class RunningSystem:
     def stop(self, *, timeout: float = 15.0) -> float:
         """Sends SIGTERM; returns the seconds until the launcher has ended."""
         assert self.process is not None
-        if self.process.poll() is not None:
+        if not self.process.is_running():
             return 0.0
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout)
         return time.monotonic() - started
 
+    # what the launcher keeps -----------------------------------------------------------------------------------------
+
+    def _kept(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads((self.state_dir / name).read_text(encoding="utf-8"))
+        return value
+
     @property
     def credentials(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads((self.state_dir / "credentials.json").read_text())
-        return value
+        return self._kept("credentials.json")
 
     def password(self, role: str) -> tuple[str, str]:
         user = next(user for user in self.credentials["users"] if user["role"] == role)
@@ -114,53 +124,43 @@ class RunningSystem:
 
     @property
     def ports(self) -> dict[str, int]:
-        value: dict[str, int] = json.loads((self.state_dir / "ports.json").read_text())
-        return value
+        return self._kept("ports.json")
 
     @property
     def secrets(self) -> dict[str, str]:
-        value: dict[str, str] = json.loads((self.state_dir / "secrets.json").read_text())
-        return value
-
-    @property
-    def database_url(self) -> str:
-        return f"postgresql://postgres:{self.secrets['postgres']}@127.0.0.1:{self.ports['POSTGRES_PORT']}/assistant"
+        return self._kept("secrets.json")
 
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, connect_timeout=5) as connection:
+        with psycopg.connect(self.parts.database_url, connect_timeout=5) as connection:
             return connection.execute(statement, parameters).fetchall()  # type: ignore[arg-type]
 
     # the sandbox agencies -------------------------------------------------------------------------------------------
 
     def sandbox(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One call of the sandbox's control API; the decoded answer, None when there is none."""
         answer = httpx.request(
-            method,
-            f"http://127.0.0.1:{self.ports['SANDBOX_PORT']}{path}",
-            json=body,
-            headers={"X-Sandbox-Key": self.secrets["agency"]},
-            timeout=20,
+            method, self.parts.sandbox_url + path, json=body, headers=self.parts.sandbox_headers, timeout=20
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
+
+    def requests_at_agency(self, receipt_no: str) -> list[dict[str, Any]]:
+        """What the sandbox agencies hold of one case: exactly one, if all is well."""
+        held: list[dict[str, Any]] = self.sandbox("GET", "/control/requests")["requests"]
+        return [request for request in held if request["reference"] == receipt_no]
 
     # processes ------------------------------------------------------------------------------------------------------
 
     def pid(self, part: str) -> int:
-        """The part's own process: the supervisor's child, found by its command line."""
-        assert self.process is not None
-        for process in psutil.Process(self.process.pid).children(recursive=True):
-            try:
-                if COMMANDS[part] in " ".join(process.cmdline()):
-                    return process.pid
-            except psutil.Error:
-                continue
-        raise LookupError(part)
+        """The part's own process."""
+        found = self.parts.process(part)
+        if found is None:
+            raise LookupError(part)
+        return found.pid
 
     def kill(self, part: str) -> int:
         """kill -9 of one part; returns the pid that died."""
-        pid = self.pid(part)
-        os.kill(pid, signal.SIGKILL)
-        return pid
+        return self.parts.kill(part)
 
     def is_ready(self) -> bool:
         try:
@@ -171,18 +171,26 @@ class RunningSystem:
     def wait_ready(self, *, seconds: float = 60.0) -> None:
         eventually(self.is_ready, seconds=seconds)
 
+    def wait_restarted(self, part: str, *, instead_of: int, killed_at: float, seconds: float = 60.0) -> None:
+        """Until a killed part works again as another process and /readyz is green."""
+        deadline = time.monotonic() + seconds
+        while reason := self.parts.why_not_ready(part, instead_of=instead_of, killed_at=killed_at):
+            assert time.monotonic() < deadline, f"after {seconds:.0f} s: {reason}"
+            time.sleep(0.2)
+
 
 @dataclass
 class Citizen:
     """A conversation over the public API."""
 
     system: RunningSystem
+    lang: str = "ko"
     session_id: str = ""
     token: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        answer = httpx.post(f"{self.system.url}/api/v1/chat/sessions", json={}, timeout=20)
+        answer = httpx.post(f"{self.system.url}/api/v1/chat/sessions", json={"lang": self.lang}, timeout=20)
         answer.raise_for_status()
         opened = answer.json()
         self.session_id, self.token, self.messages = opened["session_id"], opened["token"], opened["messages"]
@@ -195,6 +203,11 @@ class Citizen:
     def path(self) -> str:
         return f"{self.system.url}/api/v1/chat/sessions/{self.session_id}/messages"
 
+    @property
+    def ws_url(self) -> str:
+        base = self.system.url.replace("http://", "ws://")
+        return f"{base}/api/v1/chat/sessions/{self.session_id}/ws?token={self.token}"
+
     def post(self, text: str, *, client_message_id: str | None = None) -> httpx.Response:
         body = {"text": text, "client_message_id": client_message_id or str(uuid.uuid4())}
         return httpx.post(self.path, json=body, headers=self.headers, timeout=30)
@@ -206,18 +219,30 @@ class Citizen:
         self.messages += reply["messages"]
         return reply
 
+    def hear(self, text: str) -> str:
+        """What the assistant answers, all messages of the turn as one text."""
+        return "\n".join(message["text"] for message in self.say(text)["messages"])
+
     def transcript(self) -> list[dict[str, Any]]:
         answer = httpx.get(self.path, headers=self.headers, timeout=20)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
-    def report_pothole(self, place: str = "중앙로 12 앞") -> dict[str, Any]:
+    def read_case(self, receipt: dict[str, Any]) -> dict[str, Any]:
+        """The citizen's view of a case, by receipt number and PIN."""
+        path = f"{self.system.url}/api/v1/cases/{receipt['receipt_no']}"
+        answer = httpx.get(path, headers={"X-Case-Pin": receipt["pin"]}, timeout=20)
+        assert answer.status_code == 200, answer.text
+        view: dict[str, Any] = answer.json()
+        return view
+
+    def report_pothole(self, place: str = "중앙로 12 앞", *, contact: str = "010-1234-5678") -> dict[str, Any]:
         """Files a case through the form; returns its Receipt."""
         self.say("집앞 도로가 파엿어요 차가 덜컹거려요")
         self.say(place)
         self.say("건너뛰기")
-        self.say("010-1234-5678")
+        self.say(contact)
         reply = self.say("네, 접수해 주세요")
         receipt: dict[str, Any] = reply["case"]
         assert receipt, reply

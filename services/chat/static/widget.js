@@ -877,7 +877,7 @@ function choicesCard(message, { choose }) {
 function emergencyCard(message, { words, quickExit }) {
   const { line, title = words.emergency, quick_exit } = message.data ?? {};
   return h(
-    "section",
+    "article",
     { class: "emergency", "aria-label": title },
     h("h3", {}, icon("alert"), title),
     line && h("a", { class: "call", href: telephone(line) }, icon("phone"), words.call(line)),
@@ -917,7 +917,7 @@ function receiptCard(message, { words, lang, copy }) {
       h("p", { class: "small" }, words.pinOnce),
     );
   return h(
-    "section",
+    "article",
     { class: "card receipt", "data-receipt": receipt_no, "aria-label": words.receipt },
     h("h3", {}, words.receipt),
     facts([
@@ -933,7 +933,7 @@ function receiptCard(message, { words, lang, copy }) {
 function statusCard(message, { words, lang }) {
   const { receipt_no, agency, due_at, status } = message.data ?? {};
   return h(
-    "section",
+    "article",
     { class: "card", "data-receipt": receipt_no, "aria-label": words.caseStatus },
     h("h3", {}, words.caseStatus, status && h("span", { class: "badge" }, statusName(status, lang))),
     facts([
