@@ -155,7 +155,7 @@ def _user_message(body: dict[str, Any]) -> UserMessage:
     for key in ("sender", "message", "message_id"):
         if not isinstance(body.get(key), str) or not body[key]:
             raise BadRequest(f"{key} must be a string that is not empty")
-    metadata = body.get("metadata") or {}
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
         raise BadRequest("metadata must be an object")
     return UserMessage(

@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -80,14 +80,17 @@ def train(
 
     configure_structlog(logging.INFO)  # Rasa's default writes every step of every rule
 
-    result = rasa_train(
-        domain=str(domain),
-        config=str(config),
-        training_files=[str(utterances), str(rules)],
-        output=str(out),
-        fixed_model_name=name,
-        force_training=True,
-    )
+    try:
+        result = rasa_train(
+            domain=str(domain),
+            config=str(config),
+            training_files=[str(utterances), str(rules)],
+            output=str(out),
+            fixed_model_name=name,
+            force_training=True,
+        )
+    except Exception as error:  # Rasa has a kind of its own for each of its components
+        raise TrainingFailed("; ".join(_reasons(error))) from error
     if result.code != 0 or not result.model or not Path(result.model).is_file():
         raise TrainingFailed(f"Rasa ended with code {result.code} and the model {result.model}")
     counts = count_utterances(utterances)
@@ -110,6 +113,13 @@ def count_utterances(path: Path) -> Counter[str]:
             if intent := block.get("intent"):
                 counts[intent] += sum(line.lstrip().startswith("- ") for line in block["examples"].splitlines())
     return counts
+
+
+def _reasons(error: BaseException | None) -> Iterator[str]:
+    """What an exception and its causes say, the outermost first."""
+    while error is not None:
+        yield f"{type(error).__name__}: {error}"
+        error = error.__cause__
 
 
 def _yaml_files(path: Path) -> list[Path]:

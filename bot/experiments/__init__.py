@@ -1,0 +1,1 @@
+"""Measurements behind the defaults; nothing here runs in production."""
