@@ -3,6 +3,9 @@
 `services`  the services' resources over a database of its own (a copy of a migrated template) and an empty Valkey
 `app`       the whole web app over `services`, panel included, called in-process over ASGI
 `system`    the whole system as `make run` starts it, with a trained model and a real Rasa (system, browser, faults)
+
+For development only: TEST_STATE_DIR names a folder that `system` uses instead of a new one, so that its model is
+trained once; a system that runs on it already (`make run STATE_DIR=...`) is used as it is, and left running.
 """
 
 from __future__ import annotations
@@ -145,8 +148,12 @@ async def client(services: Services, settings: Settings) -> AsyncIterator[httpx.
 @pytest.fixture(scope="session")
 def system() -> Iterator[RunningSystem]:
     """The whole system, started once a run as `make run` does it."""
+    kept = os.environ.get("TEST_STATE_DIR")
+    if kept and (running := RunningSystem.attached(Path(kept).resolve())):
+        yield running
+        return
     with tempfile.TemporaryDirectory(prefix="assistant-system-") as folder:
-        running = RunningSystem(Path(folder))
+        running = RunningSystem(Path(kept or folder).resolve())
         running.start()
         try:
             yield running
