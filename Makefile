@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PORT ?= 8000
 STATE_DIR ?= var
 export PORT STATE_DIR
+# A machine may trust a certificate authority of its own.
+export UV_SYSTEM_CERTS := 1
 
 UV := .tools/uv/bin/uv
 SERVICES := .venv-services/bin/python

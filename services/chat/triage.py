@@ -79,6 +79,7 @@ class _Exceptions:
         self._book, self._folded, self._present = book, folded, present
         self._masks: dict[str, bytearray] = {}
         self._plea: bool | None = None
+        self._people_at: list[int] | None = None
 
     def excuse(self, group: Group, span: Span) -> bool:
         """Whether an exception covers the cue at this span."""
@@ -109,9 +110,16 @@ class _Exceptions:
         if name not in self._masks:
             mask = bytearray(len(self._folded))
             for start, end in self._find(phrases):
-                mask[start:end] = b"\1" * (end - start)
+                if not start < _next(self._people(), start + 1) < end:
+                    mask[start:end] = b"\1" * (end - start)
             self._masks[name] = mask
         return self._masks[name]
+
+    def _people(self) -> list[int]:
+        """Where a person enters: an idiom or a thing's name does not reach across (나무 옆에서 할머니가 쓰러졌어요)."""
+        if self._people_at is None:
+            self._people_at = sorted(start for start, _ in self._find(self._book.people))
+        return self._people_at
 
     def _context_mask(self, context: Context) -> bytearray:
         key = f"context {context.name}"

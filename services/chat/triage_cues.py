@@ -127,6 +127,7 @@ class CueBook:
 
     groups: tuple[Group, ...]
     phrases: tuple[Pattern, ...]
+    people: tuple[Pattern, ...]
     endings: re.Pattern[str]
     endings_kept: re.Pattern[str]
     contexts: tuple[Context, ...]
@@ -146,22 +147,24 @@ def load_cue_book(path: Path, intents: frozenset[str]) -> CueBook:
     if root["version"].number() != 1:
         raise root["version"].error("only version 1 is known")
     lists = _word_lists(root["words"])
-    exceptions = root["exceptions"].known_fields({"phrases", "endings", "endings_after", "endings_kept", "contexts"})
+    exceptions = root["exceptions"].known_fields({"phrases", "people", "endings", "endings_after", "endings_kept", "contexts"})
     groups = tuple(_group(entry, lists, intents) for entry in root["groups"].items())
     contexts = tuple(
         _context(entry, lists, frozenset(group.name for group in groups)) for entry in exceptions["contexts"].items()
     )
-    phrases, pleas = _patterns(exceptions["phrases"], lists), _patterns(root["pleas"], lists)
+    phrases, people = _patterns(exceptions["phrases"], lists), _patterns(exceptions["people"], lists)
+    pleas = _patterns(root["pleas"], lists)
     return CueBook(
         groups=groups,
         phrases=phrases,
+        people=people,
         endings=re.compile(f"(?:{_any_of(exceptions['endings_after'])})?(?:{_any_of(exceptions['endings'])})"),
         endings_kept=re.compile(
             f"(?:{_any_of(exceptions['endings_after'])})?(?:{_any_of(exceptions['endings_kept'])})"
         ),
         contexts=contexts,
         pleas=pleas,
-        words_by_key=_index(_all_patterns(groups, contexts, phrases, pleas)),
+        words_by_key=_index(_all_patterns(groups, contexts, (*phrases, *people, *pleas))),
     )
 
 
@@ -283,14 +286,13 @@ def _any_of(entry: Entry) -> str:
 
 
 def _all_patterns(
-    groups: Iterable[Group], contexts: Iterable[Context], phrases: Iterable[Pattern], pleas: Iterable[Pattern]
+    groups: Iterable[Group], contexts: Iterable[Context], others: Iterable[Pattern]
 ) -> Iterator[Pattern]:
     for group in groups:
         yield from (*group.cues, *group.phrases)
     for context in contexts:
         yield from (*context.words, *context.stops, *context.unless)
-    yield from phrases
-    yield from pleas
+    yield from others
 
 
 def _index(patterns: Iterable[Pattern]) -> dict[str, tuple[str, ...]]:

@@ -83,6 +83,9 @@ def mask(text: str) -> Masked:
     for finding in sorted(found, key=lambda item: (item.start, -item.end)):
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
+        elif finding.end > kept[-1].end:  # they overlap: together they are masked, or the tail of the second would show
+            first = kept.pop()
+            kept.append(Finding(first.label, first.start, finding.end, cleaned[first.start : finding.end]))
     parts: list[str] = []
     position = 0
     for finding in kept:

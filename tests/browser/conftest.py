@@ -41,6 +41,7 @@ class Watched:
         self.page = page
         self.complaints: list[str] = []
         self._screenshots = screenshots
+        self._tools_at_work = False
         page.add_init_script(_REPORT_VIOLATIONS)
         page.on("console", lambda message: self._complain(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
@@ -49,9 +50,18 @@ class Watched:
         page.on("requestfailed", lambda request: self._complain("error", f"{request.url}: {request.failure}"))
 
     def _complain(self, kind: str, text: str) -> None:
-        # A page that is left cuts its own running requests short.
-        if kind in ("error", "warning") and "net::ERR_ABORTED" not in text:
+        # A page that is left, and a search that a newer one replaces, cut their own running requests short.
+        cut_short = "net::ERR_ABORTED" in text or text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if kind in ("error", "warning") and not cut_short and not self._tools_at_work:
             self.complaints.append(f"{kind}: {text}")
+
+    @contextmanager
+    def _tools(self) -> Iterator[None]:
+        """While screenshots and axe put inline styles of their own into the page, which its policy rightly refuses."""
+        self._tools_at_work = True
+        yield
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 50))")  # their last complaint has come
+        self._tools_at_work = False
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
@@ -64,14 +74,15 @@ class Watched:
         if size:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             self.page.wait_for_timeout(150)
-        # The caret stays: hiding it takes an inline style, which the page forbids.
-        self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=whole, caret="initial")
+        with self._tools():
+            self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=whole)
         if size and before:
             self.page.set_viewport_size(before)
 
     def assert_accessible(self) -> None:
         """axe finds nothing on the page as it is now, open shadow trees included."""
-        found = Axe().run(self.page)
+        with self._tools():
+            found = Axe().run(self.page)
         told = [
             f"{item['id']} ({item['impact']}): {node['target']} {node.get('failureSummary', '')}"
             for item in found.response["violations"]

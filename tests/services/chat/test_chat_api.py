@@ -290,7 +290,7 @@ async def test_a_typed_command_is_only_words_to_the_assistant(chat: Conversation
 
 async def test_a_choice_that_was_offered_works_and_reads_as_its_title(chat: Conversation, rasa: FakeRasa) -> None:
     choice = {"title": "상담원 연결", "payload": "/handoff_human"}
-    rasa.answers = lambda turn: said([{"text": "고르세요", "buttons": [choice]}])
+    rasa.answers = lambda _: said([{"text": "고르세요", "buttons": [choice]}])
     reply = await chat.say("무엇을 할 수 있나요")
     assert reply["messages"][0]["choices"] == [choice]
     assert reply["messages"][0]["kind"] == "choices"
@@ -300,7 +300,7 @@ async def test_a_choice_that_was_offered_works_and_reads_as_its_title(chat: Conv
 
 
 async def test_a_choice_offered_to_somebody_else_does_not_work(client: httpx.AsyncClient, rasa: FakeRasa) -> None:
-    rasa.answers = lambda turn: said(
+    rasa.answers = lambda _: said(
         [{"text": "고르세요", "buttons": [{"title": "사람", "payload": "/handoff_human"}]}]
     )
     first, second = await Conversation.open(client), await Conversation.open(client)

@@ -136,7 +136,7 @@ async def test_a_rasa_that_nobody_runs_is_named_down_and_not_ready(services: Ser
 async def test_an_odd_answer_of_rasa_never_leaves_the_citizen_before_an_empty_page(
     chat: Conversation, rasa: FakeRasa, messages: list[dict[str, object]]
 ) -> None:
-    rasa.answers = lambda turn: said(messages)
+    rasa.answers = lambda _: said(messages)
     reply = await chat.say("안녕")
     assert reply["messages"]
     assert all(message["text"].strip() for message in reply["messages"])
@@ -189,8 +189,8 @@ async def test_the_card_is_in_the_citizens_language(client: httpx.AsyncClient) -
 
 
 async def test_the_classifier_may_add_an_alarm_and_never_takes_one_away(chat: Conversation, rasa: FakeRasa) -> None:
-    rasa.answers = lambda turn: said([{"text": "네"}], intent="fire", confidence=0.9)
+    rasa.answers = lambda _: said([{"text": "네"}], intent="fire", confidence=0.9)
     reply = await chat.say("연기가 자욱해서 앞이 안 보이는 것 같기도 하고요")
     assert reply["messages"][0]["kind"] == "emergency"
-    rasa.answers = lambda turn: said([{"text": "네"}], intent="greet", confidence=0.99)
+    rasa.answers = lambda _: said([{"text": "네"}], intent="greet", confidence=0.99)
     assert (await chat.say("집에 불이 났어요"))["messages"][0]["kind"] == "emergency"

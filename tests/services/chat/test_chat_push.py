@@ -27,7 +27,7 @@ async def server(services: Services, settings: Settings) -> AsyncIterator[str]:
     from deploy.web import create_whole_app
 
     port = free_port()
-    config = uvicorn.Config(create_whole_app(settings, services=services), port=port, log_config=None, ws="websockets")
+    config = uvicorn.Config(create_whole_app(settings, services=services), port=port, log_config=None)
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())
     while not running.started:

@@ -84,7 +84,7 @@ async def test_an_abstention_names_the_likeliest_need(
     client: httpx.AsyncClient, key: dict[str, str], rasa: FakeRasa
 ) -> None:
     ranking = [{"name": "nlu_fallback", "confidence": 0.6}, {"name": "sewer", "confidence": 0.2}]
-    rasa.classified = lambda texts: {
+    rasa.classified = lambda _: {
         "results": [{"intent": ranking[0], "intent_ranking": ranking}],
         "model_version": MODEL,
     }
@@ -95,7 +95,7 @@ async def test_an_abstention_names_the_likeliest_need(
 async def test_a_text_that_the_classifier_knows_nothing_about_is_out_of_scope(
     client: httpx.AsyncClient, key: dict[str, str], rasa: FakeRasa
 ) -> None:
-    rasa.classified = lambda texts: {
+    rasa.classified = lambda _: {
         "results": [{"intent": {"name": None, "confidence": 0.0}, "intent_ranking": []}],
         "model_version": MODEL,
     }
@@ -112,5 +112,5 @@ async def test_a_classifier_in_trouble_is_503(client: httpx.AsyncClient, key: di
 async def test_an_answer_of_the_wrong_length_is_503_and_never_shifted(
     client: httpx.AsyncClient, key: dict[str, str], rasa: FakeRasa
 ) -> None:
-    rasa.classified = lambda texts: {"results": [], "model_version": MODEL}
+    rasa.classified = lambda _: {"results": [], "model_version": MODEL}
     assert_problem(await client.post(URL, json={"texts": ["안녕"]}, headers=key), 503)
