@@ -53,7 +53,7 @@ $(BOT_DEV_READY): deploy/locks/bot-dev.txt $(BOT_READY) | $(UV)
 
 $(FRONTEND_READY): deploy/frontend/package-lock.json
 	@echo "· front-end assets"
-	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix deploy/frontend
+	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts --prefix deploy/frontend
 	@touch $@
 
 setup: $(SERVICES_READY) $(BOT_READY) $(FRONTEND_READY)

@@ -147,7 +147,9 @@ def load_cue_book(path: Path, intents: frozenset[str]) -> CueBook:
     if root["version"].number() != 1:
         raise root["version"].error("only version 1 is known")
     lists = _word_lists(root["words"])
-    exceptions = root["exceptions"].known_fields({"phrases", "people", "endings", "endings_after", "endings_kept", "contexts"})
+    exceptions = root["exceptions"].known_fields(
+        {"phrases", "people", "endings", "endings_after", "endings_kept", "contexts"}
+    )
     groups = tuple(_group(entry, lists, intents) for entry in root["groups"].items())
     contexts = tuple(
         _context(entry, lists, frozenset(group.name for group in groups)) for entry in exceptions["contexts"].items()
@@ -231,7 +233,7 @@ def _pattern(entry: Entry, lists: WordLists, *, misspelt: bool) -> Pattern:
     expressions = [""]
     gap = ""
     for token in _SPACED_BAR.sub("|", entry.text()).split():
-        if token == "+":
+        if token == "+":  # noqa: S105
             expressions.append("")
             gap = ""
         elif reach := _GAP.fullmatch(token):
@@ -285,9 +287,7 @@ def _any_of(entry: Entry) -> str:
     return "|".join(re.escape(_literal(item, item.text())) for item in entry.items())
 
 
-def _all_patterns(
-    groups: Iterable[Group], contexts: Iterable[Context], others: Iterable[Pattern]
-) -> Iterator[Pattern]:
+def _all_patterns(groups: Iterable[Group], contexts: Iterable[Context], others: Iterable[Pattern]) -> Iterator[Pattern]:
     for group in groups:
         yield from (*group.cues, *group.phrases)
     for context in contexts:

@@ -76,10 +76,13 @@ async def test_a_filing_that_fails_leaves_neither_case_nor_job_nor_number(servic
     class PowerCut(Exception):
         pass
 
-    with pytest.raises(PowerCut):
+    async def file_and_fail() -> None:
         async with services.db.transaction() as session:
             await flows.file(services, session, draft=draft(services))
             raise PowerCut
+
+    with pytest.raises(PowerCut):
+        await file_and_fail()
     assert (await count(services, Case), await count(services, Delivery), await jobs(services)) == (0, 0, 0)
     assert (await file_case(services)).receipt_no[9:14] == "00001"
 
@@ -105,7 +108,7 @@ async def test_two_officers_who_saw_the_same_version_do_not_both_answer(services
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Case", "StaleCase"]
-    assert len([message for message in await transcript_of(services, session_id)]) == 1
+    assert len(await transcript_of(services, session_id)) == 1
 
 
 async def test_two_further_answers_from_the_same_version_are_one_and_a_stale_one(services: Services) -> None:
@@ -226,7 +229,5 @@ async def test_the_citizens_pin_is_nowhere_in_the_database(services: Services) -
     assert re.fullmatch(r"\d{6}", pin)
     async with services.db.transaction() as session:
         for table in ("cases", "case_events", "deliveries", "procrastinate_jobs"):
-            rows = await session.execute(
-                text(f"SELECT count(*) FROM {table} t WHERE t::text LIKE :pin"), {"pin": f"%{pin}%"}
-            )
-            assert rows.scalar_one() == 0, table
+            statement = f"SELECT count(*) FROM {table} t WHERE t::text LIKE :pin"
+            assert (await session.execute(text(statement), {"pin": f"%{pin}%"})).scalar_one() == 0, table

@@ -300,9 +300,7 @@ async def test_a_choice_that_was_offered_works_and_reads_as_its_title(chat: Conv
 
 
 async def test_a_choice_offered_to_somebody_else_does_not_work(client: httpx.AsyncClient, rasa: FakeRasa) -> None:
-    rasa.answers = lambda _: said(
-        [{"text": "고르세요", "buttons": [{"title": "사람", "payload": "/handoff_human"}]}]
-    )
+    rasa.answers = lambda _: said([{"text": "고르세요", "buttons": [{"title": "사람", "payload": "/handoff_human"}]}])
     first, second = await Conversation.open(client), await Conversation.open(client)
     await first.say("무엇을 할 수 있나요")
     await second.say("/handoff_human")

@@ -158,7 +158,7 @@ async def test_an_emergency_gets_its_card_first_and_rasa_is_not_asked(
     assert case.session_id == chat.id
     async with services.db.transaction() as session:
         for table in ("deliveries", "procrastinate_jobs"):
-            assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0  # noqa: S608
+            assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0
 
 
 async def test_a_danger_files_one_case_a_conversation_and_kind(client: httpx.AsyncClient, services: Services) -> None:
