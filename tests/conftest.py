@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -145,17 +146,64 @@ async def client(services: Services, settings: Settings) -> AsyncIterator[httpx.
         yield held
 
 
-@pytest.fixture(scope="session")
-def system() -> Iterator[RunningSystem]:
-    """The whole system, started once a run as `make run` does it."""
-    kept = os.environ.get("TEST_STATE_DIR")
-    if kept and (running := RunningSystem.attached(Path(kept).resolve())):
-        yield running
-        return
-    with tempfile.TemporaryDirectory(prefix="assistant-system-") as folder:
-        running = RunningSystem(Path(kept or folder).resolve())
-        running.start()
+class EarlySystem:
+    """The whole system, starting on one core while the tests that do without it run on the other."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="assistant-system-")
+        kept = os.environ.get("TEST_STATE_DIR")
+        self.running = RunningSystem(Path(kept or self._folder.name).resolve())
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._start, daemon=True)
+        self._thread.start()
+
+    def _start(self) -> None:
         try:
-            yield running
-        finally:
-            running.stop()
+            self.running.start()
+        except BaseException as error:
+            self._error = error
+
+    def ready(self) -> RunningSystem:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self.running
+
+    def stop(self) -> None:
+        self.running.stop()
+        self._thread.join(20)
+        self._folder.cleanup()
+
+
+EARLY: pytest.StashKey[EarlySystem] = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need the whole system come last; until then it has time to train its model."""
+    items.sort(key=_needs_system)
+
+
+def _needs_system(item: pytest.Item) -> bool:
+    return "system" in getattr(item, "fixturenames", ())
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    kept = os.environ.get("TEST_STATE_DIR")
+    attached = kept and RunningSystem.attached(Path(kept).resolve())
+    if not session.config.option.collectonly and not attached and any(map(_needs_system, session.items)):
+        session.config.stash[EARLY] = EarlySystem()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (early := session.config.stash.get(EARLY, None)) is not None:
+        early.stop()
+
+
+@pytest.fixture(scope="session")
+def system(pytestconfig: pytest.Config) -> RunningSystem:
+    """The whole system, started once a run as `make run` does it."""
+    if (early := pytestconfig.stash.get(EARLY, None)) is not None:
+        return early.ready()
+    running = RunningSystem.attached(Path(os.environ["TEST_STATE_DIR"]).resolve())
+    assert running is not None
+    return running
