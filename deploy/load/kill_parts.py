@@ -26,6 +26,10 @@ RESTART_LIMIT = 90.0
 DELIVERY_LIMIT = 120.0
 
 
+class StaysDown(Exception):
+    """A part has not come back within RESTART_LIMIT; the message is why."""
+
+
 @dataclass
 class Report:
     """Counts over all conversations. `seconds` is from kill -9 until the part works and /readyz is green."""
@@ -103,8 +107,16 @@ async def run(
         talks = [asyncio.create_task(citizen.talk(stop)) for citizen in citizens]
         await asyncio.sleep(between)
         for part in kill:
-            report.seconds[part] = seconds = await _kill(parts, part)
-            say(f"{part} killed; {'still down' if seconds is None else f'works again after {seconds:.1f} s'}")
+            try:
+                report.seconds[part] = await _kill(parts, part)
+            except StaysDown as reason:
+                # The rest would be counted against a system that is broken already.
+                report.seconds[part] = None
+                say(f"{part} killed; after {RESTART_LIMIT:.0f} s: {reason}. Nothing more is killed or counted")
+                for talk in talks:
+                    talk.cancel()
+                return report
+            say(f"{part} killed; works again after {report.seconds[part]:.1f} s")
             await asyncio.sleep(between)
         stop.set()
         promises = await asyncio.gather(*talks)
@@ -116,14 +128,15 @@ async def run(
     return report
 
 
-async def _kill(parts: Parts, part: str) -> float | None:
+async def _kill(parts: Parts, part: str) -> float:
+    """Seconds until it works again. Raises StaysDown."""
     killed_at, started = time.time(), time.monotonic()
     pid = await asyncio.to_thread(parts.kill, part)
-    while time.monotonic() - started < RESTART_LIMIT:
-        if await asyncio.to_thread(parts.why_not_ready, part, instead_of=pid, killed_at=killed_at) is None:
-            return time.monotonic() - started
+    while reason := await asyncio.to_thread(parts.why_not_ready, part, instead_of=pid, killed_at=killed_at):
+        if time.monotonic() - started > RESTART_LIMIT:
+            raise StaysDown(reason)
         await asyncio.sleep(0.2)
-    return None
+    return time.monotonic() - started
 
 
 async def _check_transcript(http: httpx.AsyncClient, promise: Promises, report: Report) -> None:

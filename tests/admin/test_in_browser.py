@@ -6,7 +6,8 @@ import asyncio
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -118,6 +119,16 @@ async def test_every_page_is_accessible(page: Page, errors: list[str], case_id: 
         await check(name)
 
 
+async def eventually(check: Callable[[], Awaitable[bool]], *, seconds: float = 5.0) -> bool:
+    """Whether `check` came true within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if await check():
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
 async def test_an_expired_session_keeps_the_answer_that_was_being_written(
     services: Services, page: Page, case_id: UUID
 ) -> None:
@@ -137,8 +148,7 @@ async def test_an_expired_session_keeps_the_answer_that_was_being_written(
     await page.get_by_role("button", name="답변 보내기").click()
     await expect(page.get_by_text("답변을 보냈습니다.")).to_be_visible()
     await expect(page.get_by_label("민원인에게 보낼 글")).to_have_value("")
-    kept = await page.evaluate("Object.keys(sessionStorage)")
-    assert [name for name in kept if name.startswith("draft:")] == []
+    assert await eventually(lambda: page.evaluate("!Object.keys(sessionStorage).some((k) => k.startsWith('draft:'))"))
 
 
 async def test_an_htmx_request_with_an_expired_session_leads_to_the_sign_in_page(
@@ -177,6 +187,7 @@ async def test_the_list_reloads_itself_keeps_the_focus_and_can_be_stopped(
     link = page.locator(f"#case-{case_id}")
     await link.focus()
     await make_case(services, description="방금 들어온 민원")
+    await page.wait_for_load_state("networkidle")  # htmx has read the page and set its timer
     await page.clock.run_for(16_000)
     await expect(page.get_by_text("방금 들어온 민원")).to_be_visible()
     await expect(link).to_be_focused()

@@ -26,8 +26,9 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with its module: while Playwright is there, no other event loop can run in this thread."""
     with sync_playwright() as playwright:
         held = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield held
