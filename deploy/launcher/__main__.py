@@ -40,6 +40,7 @@ def run() -> int:
     started = time.monotonic()
     try:
         say(f"시작합니다 · state in {installation.state_dir}")
+        steps.check(installation)
         initialise_postgres(installation.state_dir, kept["postgres"])
         supervision.start()
         supervision.launch("postgres", "valkey")

@@ -56,6 +56,11 @@ def create_database(installation: Installation) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
+def check(installation: Installation) -> None:
+    """Settings, registry and emergency rules, before anything is started."""
+    run(installation, ["-m", "services.check"], "check")
+
+
 def migrate(installation: Installation) -> None:
     run(installation, ["-m", "alembic", "-c", "deploy/alembic.ini", "upgrade", "head"], "migration")
 

@@ -33,7 +33,8 @@ log = structlog.get_logger()
 WAIT_FOR_TURN = 10.0
 
 # From this confidence the classifier's own opinion raises an alarm that the cues did not. It can only add one.
-SECOND_OPINION = 0.6
+# On the frozen set (2026-11-22) 0.8 shows a card for 2 of 1,230 ordinary texts and finds 3 dangers that the cues miss.
+SECOND_OPINION = 0.8
 
 
 @dataclass
