@@ -1637,10 +1637,10 @@ header :focus-visible { outline-color: #fff; }
 .status[data-state=closed] { background: #f4f5f6; border-color: #cdd1d5; }
 .status button { white-space: nowrap; }
 
-.pinned:not(:empty) { flex: 0 1 auto; min-height: 6em; max-height: 55%; padding: .6em .75em; border-bottom: 1px solid #cdd1d5; overflow: auto; }
+.pinned:not(:empty) { flex: 0 1 auto; min-height: 6em; max-height: 70%; padding: .6em .75em; border-bottom: 1px solid #cdd1d5; overflow: auto; }
 .emergency { position: relative; display: grid; gap: .55em; padding: .85em 1em; border: 2px solid #bd2c0f; border-radius: .75em; background: #fdefec; }
 .emergency h3 { display: flex; align-items: center; gap: .4em; color: #8a240f; font-size: 1.0625em; padding-right: 2em; }
-.emergency-text { white-space: pre-line; max-height: 9.2em; overflow: auto; }
+.emergency-text { white-space: pre-line; }
 .emergency a:not(.call) { color: #8a240f; font-weight: 700; }
 .call { display: flex; align-items: center; justify-content: center; gap: .5em; min-height: 2.6em; border: 2px solid transparent; border-radius: .5em; background: #bd2c0f; color: #fff; font-size: 1.25em; font-weight: 700; text-decoration: none; }
 .call:hover { background: #8a240f; }
