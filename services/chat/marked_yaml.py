@@ -5,6 +5,7 @@ ExpertFileError (a ValueError)
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Entry:
             fields[key.text()] = Entry(self.path, value_node)
         return fields
 
-    def known_fields(self, required: set[str], optional: set[str] = frozenset()) -> dict[str, "Entry"]:  # type: ignore[assignment]
+    def known_fields(self, required: AbstractSet[str], optional: AbstractSet[str] = frozenset()) -> dict[str, "Entry"]:
         """fields(), with no key missing and none misspelt."""
         fields = self.fields()
         if missing := required - fields.keys():

@@ -1,10 +1,11 @@
 """How the triage reads a message: one spelling for what sounds the same, no spaces, sentences kept apart.
 
-A folded text has exactly one character for every character kept, so that a match can be shown in the citizen's own words.
+A folded text has one character for every character kept, so that a match can be shown in the citizen's own words.
 Rules of the folding, each of them there because people in a hurry type so:
 
 - NFKC first (full-width letters, decomposed Hangul); then lower case; Latin and Cyrillic letters lose their accents;
-- Hangul: double and clustered finals become single (났 낫 낳 → 낫, 않 안 → 안), ㅙ ㅚ ㅞ one vowel, ㅕ ㅑ ㅛ ㅠ after ㅈ ㅉ ㅊ plain (졌 → 젓);
+- Hangul: double and clustered finals become single (났 낫 낳 → 낫, 않 안 → 안), ㅙ ㅚ ㅞ one vowel,
+  ㅕ ㅑ ㅛ ㅠ after ㅈ ㅉ ㅊ plain (졌 → 젓);
 - spaces go, but stay single between two letters of an alphabet ("on fire"), where words have no other border;
 - lone jamo (ㅠㅠ, ㅋㅋ), punctuation, emoji, control characters and lone surrogates go;
 - . ! ? and line breaks become the sentence end SENTENCE_END; two dots or more are hesitation, not an end.
@@ -13,6 +14,7 @@ Rules of the folding, each of them there because people in a hurry type so:
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 SENTENCE_END = "\n"
 _DROPPED = "\0"
@@ -29,12 +31,13 @@ def _indices(table: str, pairs: str) -> dict[int, int]:
 
 _VOWEL_FOLD = _indices(_VOWEL_TABLE, "ㅙㅚ ㅞㅚ")
 _VOWEL_FOLD_AFTER_PALATAL = _indices(_VOWEL_TABLE, "ㅑㅏ ㅕㅓ ㅛㅗ ㅠㅜ")
+_CONTRACTED = {"ㅣ": "ㅕ", "ㅜ": "ㅝ", "ㅗ": "ㅘ"}
 _PALATALS = frozenset({12, 13, 14})
 _FINAL_FOLD = _indices(_FINAL_TABLE, "ㄲㄱ ㄳㄱ ㅋㄱ ㄺㄱ ㄵㄴ ㄶㄴ ㄼㄹ ㄽㄹ ㄾㄹ ㅀㄹ ㄻㅁ ㄿㅂ ㅄㅂ ㅍㅂ ㅆㅅ ㅎㅅ")
 _ENDS = frozenset(".!?。！？।\n\r\u2028\u2029")
 _HESITATION = re.compile(r"\.{2,}|…+")
-_GAPS = re.compile(rf"[ {_DROPPED}]+")
-_ALPHABETIC = re.compile(r"[a-z\u0430-\u045f]")
+_KEPT_SPACE = "\1"
+_WORD_GAP = re.compile(rf"(?<=[a-z\u0430-\u045f]){_DROPPED}* [ {_DROPPED}]*(?=[a-z\u0430-\u045f])")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,16 @@ class Reading:
 
     def surface(self, start: int, end: int) -> str:
         """The citizen's own words (after NFKC) behind folded[start:end]."""
-        kept = [index for index, char in enumerate(self.marked) if char != _DROPPED]
-        return self.original[kept[start] : kept[end - 1] + 1]
+        return self.original[self._kept[start] : self._kept[end - 1] + 1]
+
+    def begins_word(self, place: int) -> bool:
+        """Whether folded[place] begins a word, by the spaces that the citizen typed."""
+        index = self._kept[place]
+        return index == 0 or self.original[index - 1].isspace()
+
+    @cached_property
+    def _kept(self) -> list[int]:
+        return [index for index, char in enumerate(self.marked) if char != _DROPPED]
 
 
 def read(text: str) -> Reading:
@@ -70,22 +81,28 @@ def vowel_table(old: str, new: str) -> dict[int, str]:
     }
 
 
+def conjugations(word: str) -> tuple[str, ...]:
+    """Other forms of a folded verb that ends in an open syllable: 올라가 → 올라갔 올라갑 올라감, 쓰러지 → 쓰러져 쓰러졌 too.
+
+    Empty for a word that ends otherwise. Nouns get forms that nobody writes, which does no harm.
+    """
+    index = ord(word[-1]) - _HANGUL_FIRST
+    if not 0 <= index <= _HANGUL_LAST - _HANGUL_FIRST or index % _FINALS:
+        return ()
+    vowel = _VOWEL_TABLE[index // _FINALS % _VOWELS]
+    open_syllables = [word[-1]]
+    if vowel in _CONTRACTED:
+        change = _VOWEL_TABLE.index(_CONTRACTED[vowel]) - _VOWEL_TABLE.index(vowel)
+        open_syllables.append(chr(ord(word[-1]) + change * _FINALS))
+    forms = [*open_syllables[1:], chr(ord(open_syllables[-1]) + _FINAL_TABLE.index("ㅆ"))]
+    forms += [chr(ord(word[-1]) + _FINAL_TABLE.index(final)) for final in "ㅂㅁ"]
+    return tuple(read(word[:-1] + form).folded for form in forms)
+
+
 def _mark_gaps(folded: str) -> str:
-    if not _ALPHABETIC.search(folded):
-        return folded.replace(" ", _DROPPED)
-    return _GAPS.sub(_mark_gap, folded)
-
-
-def _mark_gap(gap: re.Match[str]) -> str:
-    text, length = gap.string, len(gap[0])
-    between_words = (
-        " " in gap[0]
-        and gap.start() > 0
-        and gap.end() < len(text)
-        and _ALPHABETIC.match(text[gap.start() - 1])
-        and _ALPHABETIC.match(text[gap.end()])
-    )
-    return " " + _DROPPED * (length - 1) if between_words else _DROPPED * length
+    """Drop the spaces, but keep one between two words of an alphabet."""
+    kept = _WORD_GAP.sub(lambda gap: _KEPT_SPACE + _DROPPED * (len(gap[0]) - 1), folded)
+    return kept.replace(" ", _DROPPED).replace(_KEPT_SPACE, " ")
 
 
 class _Folding(dict[int, str]):

@@ -1,0 +1,220 @@
+"""What the emergency triage promises. The sentences live beside this file; their headers say how they came about."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chat.triage import Emergency, EmergencyCards, ExpertFileError, Triage
+
+HERE = Path(__file__).parent
+EMERGENCY = HERE.parents[2] / "nlu_data" / "emergency"
+TAXONOMY = HERE.parents[2] / "nlu_data" / "taxonomy.yml"
+LINES = {"suicide_crisis": "109", "abuse_violence": "112"}
+INTENTS = (
+    "fire",
+    "medical_rescue",
+    "gas_leak",
+    "electric_hazard",
+    "collapse_sinkhole",
+    "landslide",
+    "flood_typhoon",
+    "earthquake",
+    "suicide_crisis",
+    "abuse_violence",
+)
+TRIAGE = Triage.load(EMERGENCY / "cues.yml", TAXONOMY)
+CARDS = EmergencyCards.load(EMERGENCY / "cards.yml", TAXONOMY)
+NOT_INSTEAD = "이 챗봇은 119·112 신고를 대신하지 않습니다."
+
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=())) | st.text(
+    "불이났어요 .\n\ud800ㅠㅋ나면작년aé\u0301́", max_size=200
+)
+
+
+def sentences(name: str) -> Iterator[tuple[str, str]]:
+    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            intent, text = line.split("\t")
+            yield intent, text
+
+
+def line_of(intent: str) -> str:
+    return LINES.get(intent, "119")
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_no_emergency_is_missed_and_its_phone_line_is_right(intent: str) -> None:
+    texts = [text for named, text in sentences("emergency_true.txt") if named == intent]
+    assert len(texts) >= 20
+    found = {text: TRIAGE.check(text) for text in texts}
+    wrong = {text: found[text] for text in texts if (found[text] or Emergency("", "", "")).line != line_of(intent)}
+    assert not wrong
+
+
+def test_at_most_three_in_a_hundred_harmless_messages_alarm() -> None:
+    texts = [text for _, text in sentences("emergency_false.txt")]
+    assert len(texts) >= 200
+    alarms = {text: emergency for text in texts if (emergency := TRIAGE.check(text))}
+    assert len(alarms) <= 0.03 * len(texts), alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "배고파 죽겠다",
+        "소방차 전용구역에 주차한 차가 있어요",
+        "화재보험 가입 문의",
+        "심폐소생술 교육 신청",
+        "가스요금 자동이체",
+        "가스라이팅 상담",
+        "작년 산불 지원금",
+        "드라마에서 주인공이 쓰러지는 장면",
+        "불이 나면 어떻게 대피하나요",
+        "가로등이 꺼졌어요",
+        "기초연금 신청하려고요",
+    ],
+)
+def test_words_of_danger_alone_do_not_alarm(text: str) -> None:
+    assert TRIAGE.check(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "작년에도 그랬는데 지금 또 불이 났어요",
+        "작년에 이사 왔는데 옆집에서 불이 났어요",
+        "드라마 보는데 남편이 갑자기 쓰러졌어요",
+        "배고파 죽겠는데 부엌에 불이 났어요",
+        "화재보험은 들었는데 지금 집에 불이 났어요",
+        "나무 옆에서 할머니가 쓰러졌어요",
+        "사람이 불 때문에 못 나와요",
+        "안녕하세요. 불편을 드려 죄송한데 아버지가 숨을 안 쉬어요",
+    ],
+)
+def test_a_harmless_word_beside_it_does_not_hide_a_danger(text: str) -> None:
+    assert TRIAGE.check(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("plain", "noisy"),
+    [
+        ("집에 불이 났어요", "집에불이낫어요ㅠㅠㅠ"),
+        ("집에 불이 났어요", "집 에 불 이 났 어 요"),
+        ("집에 불이 났어요", "집에 불이\u200b 났...어요🔥"),
+        ("사람이 쓰러졌어요", "사람이쓰러젓어요"),
+        ("감전됐어요", "감전됬어요"),
+        ("콘센트에서 불꽃이 튀어요", "콘샌트에서 불꽃이 튀어요"),
+        ("gas leak", "ＧＡＳ　ＬＥＡＫ"),
+        (
+            "집에 불이 났어요",
+            "\u110c\u1175\u11b8\u110b\u1166 \u1107\u116e\u11af\u110b\u1175 \u1102\u1161\u11bb\u110b\u1165\u110b\u116d",
+        ),
+    ],
+)
+def test_misspelling_and_noise_change_nothing(plain: str, noisy: str) -> None:
+    expected, found = TRIAGE.check(plain), TRIAGE.check(noisy)
+    assert expected is not None
+    assert found is not None
+    assert (found.intent, found.line) == (expected.intent, expected.line)
+
+
+def test_the_cue_is_quoted_in_the_citizens_own_words() -> None:
+    found = TRIAGE.check("저기요, 우리 집에 불 이 낫 어요!!")
+    assert found == Emergency(line="119", cue="불 이 낫", intent="fire")
+
+
+def test_a_cue_deep_in_a_long_message_is_found() -> None:
+    filler = "민원 처리 결과를 알고 싶어서 문의드립니다. 담당 부서가 어디인지 모르겠어요. "
+    assert TRIAGE.check(filler * 60 + "그런데 지금 아버지가 숨을 안 쉬어요 " + filler * 20) is not None
+
+
+@given(ANY_TEXT)
+def test_any_text_is_answered_and_never_raises(text: str) -> None:
+    found = TRIAGE.check(text)
+    assert found is None or (found.line in {"109", "112", "119"} and found.cue)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "민원 처리 결과를 알고 싶어서 문의드립니다. 접수번호는 잃어버렸고 담당 부서가 어디인지 모르겠어요. ",
+        "불",
+        "이불 나눔 ",
+        "작년에 불이 났던 곳 ",
+        "사람 사람이 사람을 ",
+        "a aa aaa fire insurance ",
+    ],
+)
+def test_four_thousand_characters_take_milliseconds_whatever_they_are(text: str) -> None:
+    # Measured: 1.3 ms for the first, 4 to 8 ms for the worst. The bound only tells a few milliseconds from a backtracking regex.
+    message = (text * 4000)[:4000]
+    assert min(seconds(message) for _ in range(5)) < 0.05
+
+
+def seconds(message: str) -> float:
+    start = time.process_time()
+    TRIAGE.check(message)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("version: 1", "version: 7"),
+        ("intent: fire", "intent: fyre"),
+        ("{다급}", "{급함}"),
+        ("before: 14", "before: many"),
+        ("not_for: [죽고", "not_for: [죽구"),
+        ("- 죽을맛|", "- ~3 죽을맛|"),
+    ],
+)
+def test_a_malformed_cue_file_names_the_line_of_the_mistake(tmp_path: Path, right: str, wrong: str) -> None:
+    text = (EMERGENCY / "cues.yml").read_text(encoding="utf-8")
+    assert right in text
+    cues = tmp_path / "cues.yml"
+    cues.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(ExpertFileError) as caught:
+        Triage.load(cues, TAXONOMY)
+    assert str(caught.value).startswith(f"cues.yml:{caught.value.line}: ")
+    assert wrong in cues.read_text(encoding="utf-8").splitlines()[caught.value.line - 1]
+
+
+@pytest.mark.parametrize("content", ["", "- a list", "version: 1\nversion: 1\n", "\tbroken: [", "words: {사람: 아이}"])
+def test_a_file_that_is_no_cue_book_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    cues = tmp_path / "cues.yml"
+    cues.write_text(content, encoding="utf-8")
+    with pytest.raises(ExpertFileError):
+        Triage.load(cues, TAXONOMY)
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_a_card_gives_its_line_and_never_claims_that_help_is_coming(intent: str) -> None:
+    korean = CARDS.card(intent, "ko")
+    assert line_of(intent) in "\n".join(korean.text.splitlines()[:2])
+    assert NOT_INSTEAD in korean.text
+    assert len(korean.text.splitlines()) <= 6
+    assert not any(claim in korean.text for claim in ("출동했", "출동 중", "신고했", "신고되었", "접수되었"))
+    for lang in ("en", "zh"):
+        assert line_of(intent) in CARDS.card(intent, lang).text
+
+
+def test_only_the_violence_card_offers_a_quick_exit_and_it_advises_no_confrontation() -> None:
+    assert [intent for intent in INTENTS if CARDS.card(intent, "ko").quick_exit] == ["abuse_violence"]
+    assert "1366" in CARDS.card("abuse_violence", "ko").text
+    assert "맞서지 말고" in CARDS.card("abuse_violence", "ko").text
+
+
+def test_the_gas_card_sends_people_out_before_they_call() -> None:
+    text = CARDS.card("gas_leak", "ko").text
+    assert text.index("밖으로") < text.index("119") < text.index("1544-4500")
+
+
+def test_a_missing_card_is_named(tmp_path: Path) -> None:
+    cards = tmp_path / "cards.yml"
+    cards.write_text("version: 1\ncards: {}\n", encoding="utf-8")
+    with pytest.raises(ExpertFileError, match="fire"):
+        EmergencyCards.load(cards, TAXONOMY)
