@@ -85,7 +85,7 @@ async def reveal(services: Services, *, case_id: UUID, actor: service.Actor) -> 
 
 
 def status_text(case: Case, reason: str | None = None) -> str:
-    text = f"접수번호 {case.receipt_no} 민원이 '{STATUS_NAMES[case.status]}' 상태가 되었어요."
+    text = f"접수번호 {case.receipt_no} 민원의 처리 상태가 바뀌었어요: {STATUS_NAMES[case.status]}"
     return f"{text}\n{reason}" if reason else text
 
 
