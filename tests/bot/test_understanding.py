@@ -13,9 +13,11 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.message import Message
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from bot.components import machines
+from bot.components.calibration import Calibration
 from bot.components.encoder import DIMENSIONS, encode
 from bot.components.intent_classifier import KoreanIntentClassifier
-from bot.components.intent_model import Calibration, IntentModel, Settings, Utterance
+from bot.components.intent_model import IntentModel, Settings, Utterance
 from bot.components.sentence_encoder import SentenceEncoder
 from bot.components.terms import TermWeights, char_terms, letter_terms
 from bot.components.tokenizer import KoNLPyTokenizer, tokens_of
@@ -90,6 +92,22 @@ def test_one_by_one_gives_what_a_batch_gives(model: IntentModel) -> None:
     together = model.probabilities(utterances(TEXTS))
     apart = np.vstack([model.probabilities([u]) for u in utterances(TEXTS)])
     assert together == pytest.approx(apart, abs=1e-4)
+
+
+@pytest.mark.parametrize("pool", ["as it is", "broken"])
+def test_training_in_processes_gives_what_training_in_one_gives(
+    model: IntentModel, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machines, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(machines.os, "cpu_count", lambda: 2)
+    if pool == "broken":
+        monkeypatch.setattr(machines, "ProcessPoolExecutor", _no_semaphores)
+    again = IntentModel.fit(utterances(TEXTS), LABELS)
+    assert np.array_equal(again.probabilities(utterances(TEXTS)), model.probabilities(utterances(TEXTS)))
+
+
+def _no_semaphores(*_: object) -> None:
+    raise OSError("no semaphores")
 
 
 def test_training_is_reproducible(model: IntentModel) -> None:
