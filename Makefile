@@ -19,7 +19,7 @@ DEV_READY := .venv-services/.dev-ready
 BOT_DEV_READY := .venv-bot/.dev-ready
 FRONTEND_READY := deploy/frontend/node_modules/.ready
 
-.PHONY: help setup run test lint train lock fresh-lock browser clean
+.PHONY: help setup run test lint train evaluate classify bench lock fresh-lock browser clean
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,22 @@ run: setup ## sets up what is missing and starts the whole system in the foregro
 
 train: setup ## trains and registers a model from nlu_data/ in the running system of STATE_DIR
 	@exec $(SERVICES) -m deploy.launcher train
+
+# The newest model of STATE_DIR, or MODEL=path; trains one if there is none.
+define the-model
+model="$${MODEL:-$$(ls -t $(STATE_DIR)/models/*.tar.gz 2>/dev/null | head -1)}"; \
+	test -n "$$model" || { $(MAKE) --no-print-directory train >&2 && model=$$(ls -t $(STATE_DIR)/models/*.tar.gz | head -1); }
+endef
+
+evaluate: setup ## scores the newest model (or MODEL=path) on the frozen test set; writes STATE_DIR/evaluation/report.html
+	@$(the-model); $(BOT) -m bot.evaluate --model "$$model" --out $(STATE_DIR)/evaluation --baseline $(STATE_DIR)/bench/baseline
+
+classify: ## classifies JSON lines with a text from stdin to stdout, on all cores (MODEL=path)
+	@$(MAKE) --no-print-directory setup >&2
+	@$(the-model); set -o pipefail; $(BOT) -m bot.classify --model "$$model" | $(SERVICES) -m services.nlu.archive
+
+bench: setup ## measures against a stock Rasa project on the same data and machine (BASELINE_EPOCHS=n)
+	@$(BOT) -m bot.bench --out $(STATE_DIR)/bench $(if $(BASELINE_EPOCHS),--baseline-epochs $(BASELINE_EPOCHS))
 
 test: setup $(DEV_READY) $(BOT_DEV_READY) browser ## all tests, with real servers, a real Rasa process and a real browser
 	@$(BOT) -m pytest tests/bot --confcutdir=tests/bot

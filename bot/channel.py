@@ -100,7 +100,7 @@ class GatewayInput(RestInput):
             if agent is None:
                 return _error("no_model", 503)
             parses = [public_parse(parse) for parse in await classify(agent, [_clean(text) for text in texts])]
-            results = [{"intent": p["intent"], "intent_ranking": p["intent_ranking"]} for p in parses]
+            results = [{key: p[key] for key in ("intent", "intent_ranking", "danger")} for p in parses]
             return response.json({"results": results, "model_version": model_version(agent)})
 
         return routes

@@ -1,19 +1,24 @@
 """Classifies an archive: `python -m bot.classify --model PATH < in.jsonl > out.jsonl`.
 
 Each line is a JSON object with `text`. It comes out with `intent`, `confidence`, `ranking` (the five likeliest),
-`abstained` (a conversation would have asked back) and `model_version` added, in the same order. A line that is no such
-object yields {"error": ...} in its place. Nothing is held longer than one batch; progress is on stderr.
-Exit status: 0, also if lines were bad; 2 if there is no model.
+`abstained` (a conversation would have asked back), `danger` (0 to 1) and `model_version` added, in the same order. A line
+that is no such object yields {"error": ...} in its place. All cores work, each process with the model loaded (some 10 s);
+of the archive only a few batches are held. Progress is on stderr.
+Exit status: 0, also if lines were bad; 1 if a process died; 2 if there is no model.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -87,16 +92,17 @@ def _classified(row: Json, parse: Json | None, version: str) -> Json:
         **best,
         "ranking": ranking,
         "abstained": parse["intent"]["name"] != best["intent"] or not ranking,
+        "danger": parse.get("danger"),
         "model_version": version,
     }
 
 
-def _write(out: BinaryIO, row: Json) -> None:
+def encoded(row: Json) -> bytes:
+    """A line of output, in UTF-8."""
     try:
-        encoded = json.dumps(row, ensure_ascii=False).encode("utf-8")
+        return json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n"
     except UnicodeEncodeError:  # half an emoji has no UTF-8, only an escape
-        encoded = json.dumps(row).encode("ascii")
-    out.write(encoded + b"\n")
+        return json.dumps(row).encode("ascii") + b"\n"
 
 
 def _line_count(stream: BinaryIO) -> int | None:
@@ -129,26 +135,68 @@ def load(model: Path) -> tuple[Parser, str]:
     return parse, version_of(processor)
 
 
+def classify_batches(lines: Iterable[bytes], model: Path, processes: int) -> Iterator[list[bytes]]:
+    """The classified lines encoded, in order, a batch at a time, from several processes that each load the model.
+
+    No more than two batches a process are held, however long the archive is.
+
+    Raises:
+        BrokenProcessPool: a process has died (no memory), or could not load the model.
+    """
+    source = iter(lines)
+    batches = iter(lambda: list(islice(source, BATCH)), [])
+    context = multiprocessing.get_context("spawn")  # a fork would copy TensorFlow's threads
+    with ProcessPoolExecutor(processes, context, _load_here, (model,)) as pool:
+        waiting: deque[Future[list[bytes]]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_classify_here, batch))
+                if len(waiting) >= 2 * processes:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+_here: list[tuple[Parser, str]] = []
+"""What this process has loaded."""
+
+
+def _load_here(model: Path) -> None:
+    _here.append(load(model))
+
+
+def _classify_here(lines: list[bytes]) -> list[bytes]:
+    parse, version = _here[0]
+    return [encoded(row) for row in classify_lines(iter(lines), parse, version)]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Parses the command line and classifies stdin to stdout."""
     parser = argparse.ArgumentParser(prog="bot.classify", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="a model archive")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
     options = parser.parse_args(arguments)
     if not options.model.is_file():
         print(f"bot.classify: no model at {options.model}", file=sys.stderr)
         return 2
+    if options.processes < 1:
+        print("bot.classify: --processes must be at least 1", file=sys.stderr)
+        return 2
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    parse, version = load(options.model)
     with tqdm(total=_line_count(source), unit="line", desc="classifying", file=sys.stderr) as bar:
         try:
-            for number, row in enumerate(classify_lines(iter(source), parse, version), 1):
-                _write(sink, row)
-                bar.update()
-                if number % BATCH == 0:
-                    sink.flush()
-            sink.flush()
+            for batch in classify_batches(source, options.model, options.processes):
+                sink.write(b"".join(batch))
+                sink.flush()
+                bar.update(len(batch))
         except BrokenPipeError:  # the reader has enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenProcessPool:
+            print("bot.classify: a process has ended; its reason is above", file=sys.stderr)
+            return 1
     return 0
 
 

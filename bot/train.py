@@ -27,6 +27,7 @@ from bot.environment import prepare
 
 HOME = Path(__file__).resolve().parent
 UTTERANCES = HOME.parent / "nlu_data" / "utterances"
+CALIBRATION = HOME.parent / "nlu_data" / "calibration"
 
 
 class TrainingFailed(RuntimeError):
@@ -57,11 +58,14 @@ def train(
     out: Path,
     *,
     utterances: Path = UTTERANCES,
+    calibration: Path | None = CALIBRATION,
     domain: Path = HOME / "domain",
     rules: Path = HOME / "rules",
     config: Path = HOME / "config.yml",
 ) -> Trained:
     """Trains language understanding and dialogue rules into one archive in `out`.
+
+    `calibration` holds utterances that are not trained on but tell what the confidence is worth; None: there are none.
 
     Raises:
         FileNotFoundError: there is nothing to train from at one of the paths.
@@ -69,7 +73,8 @@ def train(
     """
     prepare()
     os.environ["LOG_LEVEL"] = "ERROR"  # what turns off Rasa's progress bars, a line a rule
-    sources = [file for path in (utterances, domain, rules, config) for file in _yaml_files(path)]
+    data = [utterances, *([calibration] if calibration else []), rules]
+    sources = [file for path in (*data, domain, config) for file in _yaml_files(path)]
     fingerprint = _sha256(sources)
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -84,7 +89,7 @@ def train(
         result = rasa_train(
             domain=str(domain),
             config=str(config),
-            training_files=[str(utterances), str(rules)],
+            training_files=[str(path) for path in data],
             output=str(out),
             fixed_model_name=name,
             force_training=True,
@@ -149,6 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bot.train", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the archive")
     parser.add_argument("--utterances", type=Path, default=UTTERANCES)
+    parser.add_argument(
+        "--calibration", type=Path, help="default: nlu_data/calibration, or none where --utterances is given"
+    )
     parser.add_argument("--domain", type=Path, default=HOME / "domain")
     parser.add_argument("--rules", type=Path, default=HOME / "rules")
     parser.add_argument("--config", type=Path, default=HOME / "config.yml")
@@ -158,6 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
             trained = train(
                 options.out,
                 utterances=options.utterances,
+                calibration=options.calibration or (CALIBRATION if options.utterances == UTTERANCES else None),
                 domain=options.domain,
                 rules=options.rules,
                 config=options.config,

@@ -106,7 +106,7 @@ def _is_message(event: object, message_id: str) -> bool:
 
 
 def public_parse(parse: Json) -> Json:
-    """What the gateway is told about a message: text, intent, intent_ranking, entities.
+    """What the gateway is told about a message: text, intent, intent_ranking, entities, danger (0 to 1, or None).
 
     The ranking holds real intents only: Rasa's fallback puts `nlu_fallback` before them, here it stands in `intent`
     alone.
@@ -120,6 +120,7 @@ def public_parse(parse: Json) -> Json:
             if entry.get("name") != DEFAULT_NLU_FALLBACK_INTENT_NAME
         ],
         "entities": parse.get("entities") or [],
+        "danger": parse.get("danger"),
     }
 
 

@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.intent_model import IntentModel, Settings, Utterance
 from bot.components.normalize import normalize
+from bot.components.purpose import CALIBRATION, purpose
 
 _DEFAULTS = Settings()
 
@@ -77,16 +78,24 @@ class KoreanIntentClassifier(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         """Trains on all examples with a text and an intent, and stores the model.
 
+        Examples with a purpose of their own (`bot.components.purpose`) are not trained on; those for the calibration find out
+        what the confidence is worth.
+
         Raises:
             InvalidConfigException: the examples have fewer than two intents.
         """
         examples = [m for m in training_data.intent_examples if m.get(INTENT) and normalize(m.get(TEXT) or "").text]
+        learnt = [m for m in examples if purpose(m) is None]
+        held_out = [m for m in examples if purpose(m) == CALIBRATION]
         settings = Settings(
             **{f.name: type(getattr(_DEFAULTS, f.name))(self._config[f.name]) for f in fields(Settings)}
         )
         try:
             self._model = IntentModel.fit(
-                [_utterance(m) for m in examples], [m.get(INTENT) for m in examples], settings
+                [utterance_of(m) for m in learnt],
+                [m.get(INTENT) for m in learnt],
+                settings,
+                [(utterance_of(m), m.get(INTENT)) for m in held_out],
             )
         except ValueError as error:
             raise InvalidConfigException(str(error)) from error
@@ -120,7 +129,7 @@ class KoreanIntentClassifier(GraphComponent, IntentClassifier):
             if message.get(TEXT) is None:
                 continue
             if normalize(message.get(TEXT)).text:
-                known.append((message, _utterance(message)))
+                known.append((message, utterance_of(message)))
             else:
                 _answer(message, [])
         if known:
@@ -131,7 +140,7 @@ class KoreanIntentClassifier(GraphComponent, IntentClassifier):
         return messages
 
 
-def _utterance(message: Message) -> Utterance:
+def utterance_of(message: Message) -> Utterance:
     """What the model sees of a message.
 
     Raises:

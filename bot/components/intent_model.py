@@ -23,6 +23,9 @@ from bot.components.terms import TermWeights, letter_terms
 
 log = logging.getLogger(__name__)
 
+ENOUGH = 200
+"""Utterances that suffice to calibrate on."""
+
 
 @dataclass(frozen=True)
 class Utterance:
@@ -31,7 +34,7 @@ class Utterance:
     Attributes:
         text: normalised.
         morphemes: in the order of the text.
-        meaning: shape [d], of unit length, or zeros.
+        meaning: shape [d]: parts of unit length each, or zeros.
     """
 
     text: str
@@ -134,9 +137,20 @@ class IntentModel:
 
     @classmethod
     def fit(
-        cls, utterances: Sequence[Utterance], intents: Sequence[str], settings: Settings | None = None
+        cls,
+        utterances: Sequence[Utterance],
+        intents: Sequence[str],
+        settings: Settings | None = None,
+        held_out: Sequence[tuple[Utterance, str]] = (),
     ) -> IntentModel:
         """Trains on utterances and their intents.
+
+        Args:
+            utterances: n of them.
+            intents: the n intents.
+            settings: see the class.
+            held_out: utterances and intents to calibrate on, not trained on. Those of unknown intents are left out. With
+                fewer than `ENOUGH`, parts of the training data take turns instead, which takes longer.
 
         Raises:
             ValueError: there are fewer than two intents.
@@ -150,11 +164,16 @@ class IntentModel:
         blocks = Blocks.fit(utterances, settings)
         sparse, dense = blocks.sparse(utterances), blocks.dense(utterances)
         features = _joined(sparse, dense)
-        folds = _folds(y, settings)
+        held_out = [(utterance, intent) for utterance, intent in held_out if intent in numbers]
+        folds = _folds(y, settings) if len(held_out) < ENOUGH else []
         task = Task(features, y, len(labels), settings.penalty, settings.tolerance)
         (weights, bias), *partly = train_each(task, [np.arange(len(y)), *(seen for seen, _ in folds)])
         calibration = Calibration()
-        if folds:
+        if len(held_out) >= ENOUGH:
+            apart = [utterance for utterance, _ in held_out]
+            scores = _joined(blocks.sparse(apart), blocks.dense(apart)) @ weights + bias
+            calibration = Calibration.fit(scores, np.array([numbers[intent] for _, intent in held_out]))
+        elif folds:
             unseen = np.concatenate([rows for _, rows in folds])
             scores = [features[rows] @ w + b for (_, rows), (w, b) in zip(folds, partly)]
             calibration = Calibration.fit(np.vstack(scores), y[unseen])

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ABSENT = -10.0
 """Score of a label that the training part lacks."""
+_SHARES = 4
+"""Shares of the labels that are trained apart from each other."""
 _WORTH_PROCESSES = 3_000
 """Examples from which on the two seconds that a process takes to start are won back."""
 
@@ -44,36 +46,53 @@ class Task:
     penalty: float
     tolerance: float
 
-    def train(self, rows: Labels) -> tuple[Floats, Floats]:
-        """Weights [d, k] and bias [k] of the machines trained on these rows."""
-        machine = LinearSVC(C=self.penalty, tol=self.tolerance, random_state=0)
-        machine.fit(self.features[rows], self.y[rows])
+    def train(self, rows: Labels, labels: Labels) -> tuple[Floats, Floats]:
+        """Weights [d, len(labels)] and bias [len(labels)] of the machines of some labels, trained on some rows."""
+        place = np.full(self.k, len(labels))  # the labels of other machines are one label: "another"
+        place[labels] = np.arange(len(labels))
+        y = place[self.y[rows]]
+        weights = np.zeros((self.features.shape[1], len(labels)), dtype=np.float32)
+        bias = np.full(len(labels), ABSENT, dtype=np.float32)
+        if len(np.unique(y)) < 2:
+            return weights, bias
+        machine = LinearSVC(C=self.penalty, tol=self.tolerance, random_state=0).fit(self.features[rows], y)
         coefficients, intercepts = machine.coef_, machine.intercept_
         if len(machine.classes_) == 2:  # scikit-learn keeps one machine for two labels
             coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.hstack([-intercepts, intercepts])
-        weights = np.zeros((self.features.shape[1], self.k), dtype=np.float32)
-        bias = np.full(self.k, ABSENT, dtype=np.float32)
-        weights[:, machine.classes_] = coefficients.T
-        bias[machine.classes_] = intercepts
+        wanted = machine.classes_ < len(labels)
+        weights[:, machine.classes_[wanted]] = coefficients[wanted].T
+        bias[machine.classes_[wanted]] = intercepts[wanted]
         return weights, bias
 
 
 def train_each(task: Task, parts: Sequence[Labels]) -> list[tuple[Floats, Floats]]:
-    """The machines of each part, in order; on all cores when there is much to do.
+    """The machines of all labels for each part (rows) of the data, in order; on all cores when there is much to do.
 
     liblinear holds Python's lock, so threads would not help. The processes are started afresh, not forked: a fork would
-    copy TensorFlow's threads and, with some analyzers, a JVM.
+    copy TensorFlow's threads and, with some analyzers, a JVM. How the labels are shared out does not depend on the
+    machine, so that a training can be repeated elsewhere.
+
+    Returns:
+        Weights [d, k] and bias [k] of each part.
     """
-    workers = min(os.cpu_count() or 1, len(parts))
+    shares = np.array_split(np.arange(task.k), min(_SHARES, max(task.k // 2, 1)))
+    jobs = [(rows, share) for rows in parts for share in shares]
+    workers = min(os.cpu_count() or 1, len(jobs))
     if workers == 1 or len(task.y) < _WORTH_PROCESSES:
-        return [task.train(rows) for rows in parts]
-    try:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, _remember, (task,)) as pool:
-            return list(pool.map(_train_remembered, parts))
-    except (OSError, BrokenProcessPool):  # no semaphores, no memory for a second process
-        log.warning("training goes on in one process")
-        return [task.train(rows) for rows in parts]
+        done = [task.train(*job) for job in jobs]
+    else:
+        try:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(workers, context, _remember, (task,)) as pool:
+                done = list(pool.map(_train_remembered, jobs))
+        except (OSError, BrokenProcessPool):  # no semaphores, no memory for a second process
+            log.warning("training goes on in one process")
+            done = [task.train(*job) for job in jobs]
+    found = []
+    for start in range(0, len(done), len(shares)):
+        machines = done[start : start + len(shares)]
+        found.append((np.hstack([w for w, _ in machines]), np.hstack([b for _, b in machines])))
+    return found
 
 
 _remembered: list[Task] = []
@@ -83,5 +102,5 @@ def _remember(task: Task) -> None:
     _remembered.append(task)
 
 
-def _train_remembered(rows: Labels) -> tuple[Floats, Floats]:
-    return _remembered[0].train(rows)
+def _train_remembered(job: tuple[Labels, Labels]) -> tuple[Floats, Floats]:
+    return _remembered[0].train(*job)

@@ -41,6 +41,7 @@ class NormalizedText:
         return self.starts[start], self.ends[end - 1]
 
 
+@lru_cache(maxsize=256)
 def normalize(text: str) -> NormalizedText:
     """NFKC (compatibility jamo kept), jamo and character runs squeezed, blanks joined, surrogates replaced.
 

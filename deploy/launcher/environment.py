@@ -51,7 +51,7 @@ def prepare(variables: dict[str, str] | None = None, *, running: bool = False) -
     if not running and not _is_free(port):
         raise LauncherError(f"PORT: {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
     kept = _secrets(state_dir)
-    ports = _known_ports(state_dir) if running else _ports(state_dir, taken=port)
+    ports = (_known_ports(state_dir) if running else {}) or _ports(state_dir, taken=port)
     base = f"http://127.0.0.1:{port}"
     environment = {
         **given,

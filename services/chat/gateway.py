@@ -64,8 +64,11 @@ class BotMessage(_Loose):
 
 
 class Parse(_Loose):
+    """`danger`: the probability that a life is at risk now, 0 to 1; None where the model has no opinion."""
+
     intent: Ranked | None = None
     intent_ranking: list[Ranked] = []
+    danger: float | None = None
 
 
 class BotReply(_Loose):
@@ -74,9 +77,8 @@ class BotReply(_Loose):
     model_version: str | None = None
 
 
-class Classified(_Loose):
+class Classified(Parse):
     intent: Ranked
-    intent_ranking: list[Ranked] = []
 
 
 class ClassifyReply(_Loose):

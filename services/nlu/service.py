@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.chat.gateway import Classified, Ranked
+from services.chat.second_opinion import second_opinion
 from services.chat.triage import Triage
 from services.database import utcnow
 from services.nlu.models import Model
@@ -27,12 +28,15 @@ class ModelUnusable(Exception):
 def classification(
     taxonomy: Taxonomy, triage: Triage, *, text: str, found: Classified, model_version: str
 ) -> Classification:
-    """Joins the classifier's ranking with what the taxonomy and the triage know about it."""
+    """Joins the classifier's ranking with what the taxonomy and the triage know about it.
+
+    The emergency is what a conversation would have been shown: by the cues, or else by the classifier's second opinion.
+    """
     ranking = [item for item in found.intent_ranking if item.name is not None and item.name in taxonomy][:5]
     # Nothing to rank: an empty text, or one without a letter.
     best = ranking[0] if ranking else Ranked(name=NOTHING_KNOWN, confidence=0.0)
     intent = taxonomy.get(str(best.name))
-    emergency = triage.check(text)
+    emergency = triage.check(text) or second_opinion(taxonomy, found)
     return Classification(
         intent=intent.name,
         confidence=best.confidence,

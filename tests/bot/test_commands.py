@@ -9,6 +9,7 @@ import re
 import tarfile
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,7 @@ def test_one_poisonous_text_does_not_spoil_its_batch() -> None:
 
 
 def test_half_an_emoji_can_be_written() -> None:
-    out = io.BytesIO()
-    classify._write(out, {"text": "\ud83d 가로등"})
-    classify._write(out, {"text": "가로등"})
-    first, second = out.getvalue().splitlines()
+    first, second = classify.encoded({"text": "\ud83d 가로등"}), classify.encoded({"text": "가로등"})
     assert json.loads(first)["text"] == "\ud83d 가로등"
     assert "가로등" in second.decode()
 
@@ -105,6 +103,25 @@ def test_an_archive_is_classified_with_a_model(tiny: Any) -> None:
     assert sum(row["intent"] == intent for row, intent in zip(rows[:-1], truth, strict=True)) >= len(truth) - 1
     assert (rows[-1]["intent"], rows[-1]["ranking"], rows[-1]["abstained"]) == (None, [], True)
     assert {row["model_version"] for row in rows} == {tiny.model.name.removesuffix(".tar.gz")}
+
+
+def test_processes_share_an_archive_and_keep_its_order(tiny: Any) -> None:
+    archive = [json.dumps({"text": "가로등이 나갔어요", "n": n}).encode() for n in range(3 * classify.BATCH)]
+    archive[classify.BATCH] = b"{"
+    rows = [json.loads(line) for batch in classify.classify_batches(archive, tiny.model, 2) for line in batch]
+    assert [row.get("n") for row in rows] == [
+        *range(classify.BATCH),
+        None,
+        *range(classify.BATCH + 1, 3 * classify.BATCH),
+    ]
+    assert rows[classify.BATCH] == {"error": "not JSON"}
+    assert {row.get("intent") for row in rows} == {"streetlight", None}
+
+
+def test_a_process_that_cannot_load_the_model_ends_the_run(tmp_path: Path) -> None:
+    (tmp_path / "broken.tar.gz").write_bytes(b"no archive")
+    with pytest.raises(BrokenProcessPool):
+        list(classify.classify_batches([b"{}"], tmp_path / "broken.tar.gz", 1))
 
 
 def test_a_model_is_named_by_time_and_data_and_holds_no_pickle(tiny: Any) -> None:

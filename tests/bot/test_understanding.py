@@ -127,6 +127,22 @@ def test_a_stored_model_is_json_and_plain_arrays_and_answers_alike(model: Intent
     assert found == pytest.approx(model.probabilities(utterances(TEXTS)), abs=5e-3)
 
 
+def test_utterances_held_out_calibrate_and_are_not_learnt() -> None:
+    apart = [
+        ("여권을 잃어버렸어요", "streetlight"),
+        ("여권 사진 규격", "nobody"),
+        *zip(TEXTS, LABELS, strict=True),
+    ] * 30
+    held_out = [
+        (utterance, label) for utterance, (_, label) in zip(utterances([t for t, _ in apart]), apart, strict=True)
+    ]
+    plain = IntentModel.fit(utterances(TEXTS), LABELS)
+    model = IntentModel.fit(utterances(TEXTS), LABELS, held_out=held_out)
+    assert model.labels == plain.labels
+    assert np.array_equal(model._sparse_weights, plain._sparse_weights)
+    assert model.calibration != plain.calibration
+
+
 def test_two_intents_and_rare_intents_are_enough() -> None:
     two = IntentModel.fit(utterances(TEXTS[:12]), LABELS[:12])
     assert two.probabilities(utterances(["가로등이 나갔어요"])).shape == (1, 2)
