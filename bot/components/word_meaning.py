@@ -78,7 +78,12 @@ class WordMeaning(DenseFeaturizer, GraphComponent):
                 "unseen": space.unseen,
             }
             (directory / "words.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
-            np.savez(directory / "words.npz", projection=space.projection, offset=space.offset)
+            np.savez(
+                directory / "words.npz",
+                projection=space.projection,
+                offset=space.offset,
+                known=space.known.astype(np.float16),
+            )
         return self._resource
 
     @classmethod
@@ -104,6 +109,7 @@ class WordMeaning(DenseFeaturizer, GraphComponent):
                     arrays["offset"],
                     {(form, tag): idf for form, tag, idf in described["idf"]},
                     described["unseen"],
+                    arrays["known"].astype(np.float32),
                 )
         return cls(config, execution_context.node_name, model_storage, resource, space)
 

@@ -31,7 +31,7 @@ _SMALLEST = 1e-2
 _CONTENT = ("N", "V", "M", "X")
 """First letters of the parts of speech that carry meaning: nouns, verbs, adverbs and determiners, roots and affixes."""
 _REMEMBERED = 50_000
-"""Places kept in memory (1 KB each)."""
+"""Places kept in memory (1 KB each) beside those of the training texts."""
 _LONGEST = 1_000
 """Characters analysed: a longer message's need is told in its beginning."""
 
@@ -61,6 +61,8 @@ class WordSpace:
         offset: shape [d].
         idf: how rare each morpheme of the training texts is: ln((n + 1) / (df + 1)).
         unseen: the idf of the others.
+        known: the places of the training texts' morphemes, shape [len(idf), d], in the order of `idf`; zero if Kiwi's model
+            does not know the morpheme. Others are placed when they come up (0.4 ms) and remembered.
     """
 
     anchors: list[Morpheme]
@@ -68,6 +70,7 @@ class WordSpace:
     offset: Floats
     idf: dict[Morpheme, float]
     unseen: float
+    known: Floats
     _places: dict[Morpheme, Floats | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -88,7 +91,8 @@ class WordSpace:
         idf = {word: round(float(np.log((n + 1) / (df + 1))), 4) for word, df in frequency.items()}
         unseen = round(float(np.log(n + 1)), 4)
         if not anchors:
-            return cls([], np.zeros((0, 1), np.float32), np.zeros(1, np.float32), idf, unseen)
+            none = np.zeros((0, 1), np.float32)
+            return cls([], none, np.zeros(1, np.float32), idf, unseen, np.zeros((len(idf), 1), np.float32))
         known = {word: row for word in counts if (row := similarities(word, anchors)) is not None}
         root = inverse_root(np.stack([known[anchor] for anchor in anchors]))
         places = np.stack(list(known.values())) @ root
@@ -96,7 +100,17 @@ class WordSpace:
         _, _, directions = np.linalg.svd(places - mean, full_matrices=False)
         common = directions[: min(_COMMON_DIRECTIONS, len(directions) - 1)]
         rest = np.eye(root.shape[1]) - common.T @ common
-        return cls(anchors, (root @ rest).astype(np.float32), (mean @ rest).astype(np.float32), idf, unseen)
+        projection, offset = (root @ rest).astype(np.float32), (mean @ rest).astype(np.float32)
+        kept = np.zeros((len(idf), root.shape[1]), np.float32)
+        for i, word in enumerate(idf):
+            if word in known:
+                kept[i] = _unit(known[word] @ projection - offset)
+        return cls(anchors, projection, offset, idf, unseen, kept)
+
+    def __post_init__(self) -> None:
+        """Remembers the places that came with the model."""
+        for word, place in zip(self.idf, self.known):
+            self._places[word] = place if place.any() else None
 
     @property
     def dimensions(self) -> int:
@@ -117,14 +131,14 @@ class WordSpace:
             place = self.place(word)
             if place is not None:
                 total += place * np.float32(self.idf.get(word, self.unseen) ** 0.5)
-        length = float(np.linalg.norm(total))
-        return total / np.float32(length) if length else total
+        return _unit(total)
 
     def place(self, word: Morpheme) -> Floats | None:
         """A morpheme's place, of unit length, shape [d]; None if Kiwi's model does not know it."""
         if word not in self._places:
-            if len(self._places) >= _REMEMBERED:
+            if len(self._places) >= len(self.idf) + _REMEMBERED:
                 self._places.clear()
+                self.__post_init__()
             self._places[word] = self._placed(word)
         return self._places[word]
 
@@ -132,9 +146,14 @@ class WordSpace:
         row = similarities(word, self.anchors) if self.anchors else None
         if row is None:
             return None
-        place = row @ self.projection - self.offset
-        length = float(np.linalg.norm(place))
-        return place / np.float32(length) if length else None
+        place = _unit(row @ self.projection - self.offset)
+        return place if place.any() else None
+
+
+def _unit(vector: Floats) -> Floats:
+    """The vector with length 1, or zeros."""
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length else vector
 
 
 def inverse_root(gram: Floats) -> NDArray[np.float64]:
