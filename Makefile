@@ -90,12 +90,13 @@ browser:
 		as_root=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
 		$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lint: $(SERVICES_READY) $(DEV_READY) $(BOT_DEV_READY) ## ruff, mypy, import contracts
+lint: $(SERVICES_READY) $(DEV_READY) $(BOT_DEV_READY) ## ruff, mypy, import contracts, mistakes in nlu_data (fast checks)
 	@$(SERVICES) -m ruff check .
 	@$(SERVICES) -m ruff format --check .
 	@$(SERVICES) -m mypy
 	@$(BOT) -m mypy --config-file bot/mypy.ini bot
 	@.venv-services/bin/lint-imports
+	@$(BOT) -m bot.lint_data --fast --quiet
 
 lock: $(UV) ## compiles the dependency groups of pyproject.toml into deploy/locks/ (hashes, no hosts)
 	@for group in bot bot-dev; do \

@@ -1,8 +1,9 @@
 """Trains a model: `python -m bot.train --out DIR`.
 
-Reads nlu_data/utterances, bot/domain, bot/rules and bot/config.yml. The last line of stdout is JSON: {path, sha256,
-data_sha256, intents, utterances, seconds}; progress goes to stderr. The archive is named by UTC time and data, e.g.
-`20261122T083000Z-1f2e3d4c5b6a.tar.gz`. Exit status 1: the training failed; 2: something to train from is missing.
+Reads nlu_data (utterances, calibration, emergency/examples.yml), bot/domain, bot/rules and bot/config.yml. The last line
+of stdout is JSON: {path, sha256, data_sha256, intents, utterances, seconds}; progress goes to stderr. The archive is named
+by UTC time and data, e.g. `20261122T083000Z-1f2e3d4c5b6a.tar.gz`. Exit status 1: the training failed; 2: something to
+train from is missing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from bot.environment import prepare
 
 HOME = Path(__file__).resolve().parent
 UTTERANCES = HOME.parent / "nlu_data" / "utterances"
-CALIBRATION = HOME.parent / "nlu_data" / "calibration"
+BESIDE = (HOME.parent / "nlu_data" / "calibration", HOME.parent / "nlu_data" / "emergency" / "examples.yml")
+"""Examples with a purpose of their own (`bot.components.purpose`)."""
 
 
 class TrainingFailed(RuntimeError):
@@ -58,14 +60,14 @@ def train(
     out: Path,
     *,
     utterances: Path = UTTERANCES,
-    calibration: Path | None = CALIBRATION,
+    beside: Sequence[Path] = BESIDE,
     domain: Path = HOME / "domain",
     rules: Path = HOME / "rules",
     config: Path = HOME / "config.yml",
 ) -> Trained:
     """Trains language understanding and dialogue rules into one archive in `out`.
 
-    `calibration` holds utterances that are not trained on but tell what the confidence is worth; None: there are none.
+    `beside` holds examples that teach no intent: what the confidence is worth, and what danger is.
 
     Raises:
         FileNotFoundError: there is nothing to train from at one of the paths.
@@ -73,7 +75,7 @@ def train(
     """
     prepare()
     os.environ["LOG_LEVEL"] = "ERROR"  # what turns off Rasa's progress bars, a line a rule
-    data = [utterances, *([calibration] if calibration else []), rules]
+    data = [utterances, *beside, rules]
     sources = [file for path in (*data, domain, config) for file in _yaml_files(path)]
     fingerprint = _sha256(sources)
     started = time.monotonic()
@@ -83,6 +85,9 @@ def train(
     from rasa.model_training import train as rasa_train
     from rasa.utils.log_utils import configure_structlog
 
+    from bot import speedups
+
+    speedups.apply_to_training()
     configure_structlog(logging.INFO)  # Rasa's default writes every step of every rule
 
     try:
@@ -153,9 +158,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Parses the command line, trains, and prints the result."""
     parser = argparse.ArgumentParser(prog="bot.train", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the archive")
-    parser.add_argument("--utterances", type=Path, default=UTTERANCES)
+    parser.add_argument("--utterances", type=Path, help="default: nlu_data/utterances")
     parser.add_argument(
-        "--calibration", type=Path, help="default: nlu_data/calibration, or none where --utterances is given"
+        "--beside",
+        type=Path,
+        action="append",
+        help="examples with a purpose of their own; default: those of nlu_data, or none where --utterances is given",
     )
     parser.add_argument("--domain", type=Path, default=HOME / "domain")
     parser.add_argument("--rules", type=Path, default=HOME / "rules")
@@ -165,8 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.redirect_stdout(sys.stderr):  # Rasa reports on stdout
             trained = train(
                 options.out,
-                utterances=options.utterances,
-                calibration=options.calibration or (CALIBRATION if options.utterances == UTTERANCES else None),
+                utterances=options.utterances or UTTERANCES,
+                beside=options.beside or (BESIDE if options.utterances is None else ()),
                 domain=options.domain,
                 rules=options.rules,
                 config=options.config,

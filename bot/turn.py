@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
@@ -16,6 +17,9 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
+
+from bot.classification import parse_batch
+from bot.needs import other_needs
 
 LOCK_SECONDS = 6
 """Life of a conversation's lock: a process killed in mid-turn blocks its conversations no longer than this."""
@@ -78,7 +82,10 @@ async def _locked_turn(agent: Agent, message: UserMessage, retry: bool) -> Turn:
             if tracker and (answered := await replay(tracker, message.message_id)):
                 return answered
         processor = _LoudProcessor.over(agent.processor)
-        message.parse_data = await processor.parse_message(message)
+        parsed = await processor.parse_message(message)
+        if not message.text.startswith("/"):
+            parsed["needs"] = other_needs(message.text, parsed, partial(parse_batch, processor))
+        message.parse_data = parsed
         messages = await processor.handle_message(message)
         return Turn(messages or [], public_parse(message.parse_data), replayed=False)
 
@@ -106,7 +113,8 @@ def _is_message(event: object, message_id: str) -> bool:
 
 
 def public_parse(parse: Json) -> Json:
-    """What the gateway is told about a message: text, intent, intent_ranking, entities, danger (0 to 1, or None).
+    """What the gateway is told about a message: text, intent, intent_ranking, entities, danger (0 to 1, or None),
+    and needs, those told beside the main one: [{intent, text, confidence}].
 
     The ranking holds real intents only: Rasa's fallback puts `nlu_fallback` before them, here it stands in `intent`
     alone.
@@ -121,6 +129,7 @@ def public_parse(parse: Json) -> Json:
         ],
         "entities": parse.get("entities") or [],
         "danger": parse.get("danger"),
+        "needs": parse.get("needs") or [],
     }
 
 

@@ -24,6 +24,8 @@ DANGER_KEY = "danger"
 """Key of a message's output: the probability of danger, 0 to 1."""
 _ENOUGH = 50
 """Examples of danger, and of none, from which on it is trained."""
+_ORDINARY = 8_000
+"""Ordinary utterances that suffice."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -67,15 +69,18 @@ class DangerClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Trains and stores the model, or notes that there is none."""
-        danger, safe = [], []
+        danger, safe, ordinary = [], [], []
         for message in training_data.intent_examples:
             if not normalize(message.get(TEXT) or "").text:
                 continue
             use = purpose(message)
             if use == DANGER:
                 danger.append(message)
-            elif use == NO_DANGER or (use is None and message.get(INTENT) not in self._urgent):
+            elif use == NO_DANGER:
                 safe.append(message)
+            elif use is None and message.get(INTENT) not in self._urgent:
+                ordinary.append(message)
+        safe += ordinary[:: max(1, len(ordinary) // _ORDINARY)]
         if min(len(danger), len(safe)) >= _ENOUGH:
             labels = [DANGER] * len(danger) + [NO_DANGER] * len(safe)
             self._model = IntentModel.fit([utterance_of(m) for m in (*danger, *safe)], labels)

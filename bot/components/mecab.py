@@ -7,7 +7,8 @@ and its `pos`, `morphs` and `nouns` stay in use.
 from __future__ import annotations
 
 from konlpy.tag import Mecab
-from mecab import MeCab
+from mecab import MeCab, MeCabError
+from mecab.utils import create_lattice
 
 
 class MecabKo(Mecab):
@@ -31,5 +32,7 @@ class _Tagger:
 
     def parse(self, phrase: str) -> str:
         """MeCab's lines, `surface<TAB>tag,...`, then `EOS`."""
-        lines = [f"{surface}\t{tag}" for surface, tag in self._mecab.pos(phrase)]
-        return "\n".join([*lines, "EOS"])
+        lattice = create_lattice(phrase)
+        if not self._mecab._tagger.parse(lattice):  # as MeCab.parse, without its objects: half the time
+            raise MeCabError(self._mecab._tagger.what())
+        return "\n".join([*(f"{node.surface}\t{node.feature}" for _, node in lattice), "EOS"])

@@ -20,6 +20,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.normalize import normalize
 from bot.components.word_space import WordSpace, content_morphemes
 
+_WORDS = "words"
+"""Key under which a training message keeps its morphemes."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class WordMeaning(DenseFeaturizer, GraphComponent):
@@ -69,8 +72,11 @@ class WordMeaning(DenseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the space of the training texts and stores it."""
-        texts = [normalize(m.get(TEXT)).text for m in training_data.training_examples if m.get(TEXT)]
-        self._space = space = WordSpace.fit(content_morphemes(texts))
+        written = [m for m in training_data.training_examples if m.get(TEXT)]
+        morphemes = content_morphemes([normalize(m.get(TEXT)).text for m in written])
+        for message, words in zip(written, morphemes):
+            message.set(_WORDS, words)  # for process_training_data, which comes next
+        self._space = space = WordSpace.fit(morphemes)
         with self._model_storage.write_to(self._resource) as directory:
             described = {
                 "anchors": space.anchors,
@@ -123,7 +129,9 @@ class WordMeaning(DenseFeaturizer, GraphComponent):
         if self._space is None:
             raise RuntimeError("WordMeaning is neither trained nor loaded")
         written = [m for m in messages if m.get(TEXT)]
-        morphemes = content_morphemes([normalize(m.get(TEXT)).text for m in written])
+        unread = [m for m in written if m.get(_WORDS) is None]
+        read = iter(content_morphemes([normalize(m.get(TEXT)).text for m in unread]))
+        morphemes = [m.get(_WORDS) if m.get(_WORDS) is not None else next(read) for m in written]
         for message, vector in zip(written, self._space.sentences(morphemes)):
             message.add_features(Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages

@@ -7,6 +7,7 @@ of rank 256, and its square root gives every morpheme's place, up to a rotation 
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ _LONGEST = 1_000
 def _kiwi() -> Any:
     from kiwipiepy import Kiwi
 
-    return Kiwi(num_workers=1, model_type="cong")
+    return Kiwi(num_workers=os.cpu_count() or 1, model_type="cong")
 
 
 def content_morphemes(texts: Sequence[str]) -> list[list[Morpheme]]:

@@ -58,7 +58,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyAssistant:
     (home / "domain/domain.yml").write_text(dedent(DOMAIN), encoding="utf-8")
     (home / "rules/rules.yml").write_text(dedent(RULES), encoding="utf-8")
     paths = (home / "utterances", home / "domain", home / "rules")
-    trained = train(home / "models", utterances=paths[0], calibration=None, domain=paths[1], rules=paths[2])
+    trained = train(home / "models", utterances=paths[0], beside=(), domain=paths[1], rules=paths[2])
     return TinyAssistant(*paths, trained=trained)
 
 
