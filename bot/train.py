@@ -1,7 +1,7 @@
 """Trains a model: `python -m bot.train --out DIR`.
 
 Reads nlu_data (utterances, calibration, emergency/examples.yml), bot/domain, bot/rules and bot/config.yml. The last line
-of stdout is JSON: {path, sha256, data_sha256, intents, utterances, seconds}; progress goes to stderr. The archive is named
+of stdout is JSON: {path, sha256, data_sha256, intents, utterances, seconds, format}; progress goes to stderr. The archive is named
 by UTC time and data, e.g. `20261122T083000Z-1f2e3d4c5b6a.tar.gz`. Exit status 1: the training failed; 2: something to
 train from is missing.
 """
@@ -46,6 +46,7 @@ class Trained:
         data_sha256: of everything it was trained from.
         intents, utterances: how many were trained on.
         seconds: the training took, imports not included.
+        format: of what the components store (bot/FORMAT: raise it when older archives can no longer be loaded).
     """
 
     path: str
@@ -54,6 +55,7 @@ class Trained:
     intents: int
     utterances: int
     seconds: float
+    format: str
 
 
 def train(
@@ -111,6 +113,7 @@ def train(
         intents=len(counts),
         utterances=sum(counts.values()),
         seconds=round(time.monotonic() - started, 1),
+        format=(HOME / "FORMAT").read_text().strip(),
     )
 
 

@@ -54,7 +54,7 @@ class Settings:
         folds: of the cross-validation that calibrates.
     """
 
-    penalty: float = 0.25
+    penalty: float = 0.4
     tolerance: float = 0.1
     morphemes: float = 0.7
     letters: float = 1.0

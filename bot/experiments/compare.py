@@ -1,12 +1,14 @@
 """Measures the choices behind the default classifier by cross-validation: `python -m bot.experiments.compare`.
 
 Prints two Markdown tables, which bot/README.md quotes: features and classifiers side by side, then what the default's
-confidence is worth. Rows with another analyzer than Mecab need a JVM. Some ten minutes on two cores.
+confidence is worth. Rows with another analyzer than Mecab need a JVM. An hour on two cores with all utterances;
+`--share 0.3` draws some.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +21,11 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 
 from bot.components.encoder import encode
@@ -29,6 +33,7 @@ from bot.components.intent_model import IntentModel, Settings, Utterance
 from bot.components.normalize import normalize
 from bot.components.terms import TermWeights, char_terms, letter_terms
 from bot.components.tokenizer import tokens_of
+from bot.components.word_space import WordSpace, content_morphemes
 
 UTTERANCES = Path(__file__).resolve().parents[2] / "nlu_data" / "utterances"
 _CONTENT = ("N", "V", "M", "SL", "SN", "SH", "XR", "IC", "UNK")
@@ -61,9 +66,12 @@ class Block:
 class Corpus:
     """The training utterances and their features, each computed when first asked for."""
 
-    def __init__(self, utterances: Path) -> None:
-        """Reads all YAML files below a folder."""
+    def __init__(self, utterances: Path, share: float = 1.0) -> None:
+        """Reads all YAML files below a folder, or a share of each intent's utterances drawn at random."""
         pairs = list(_read(utterances))
+        if share < 1:
+            labels = [label for _, label in pairs]
+            pairs = train_test_split(pairs, train_size=share, stratify=labels, random_state=0)[0]
         self.texts = [text for text, _ in pairs]
         self.labels = np.array([label for _, label in pairs])
         self.clean = [normalize(text).text for text in self.texts]
@@ -85,6 +93,12 @@ class Corpus:
             for text in self.tokens(analyzer)
         ]
 
+    @cache  # noqa: B019
+    def words(self) -> NDArray[np.float32]:
+        """Mean places of the words, shape [n, 256]; what is common and rare is learnt from all texts, not their labels."""
+        morphemes = content_morphemes(self.clean)
+        return WordSpace.fit(morphemes).sentences(morphemes)
+
     def letters(self, shortest: int, longest: int) -> Documents:
         """Letter n-grams."""
         return [letter_terms(text, shortest, longest) for text in self.clean]
@@ -102,7 +116,7 @@ def rows(corpus: Corpus, analyzers: Sequence[str]) -> Iterator[tuple[str, list[B
     """Name, features and classifier of each row of the first table."""
 
     def machine() -> LinearSVC:
-        return LinearSVC(C=0.25, tol=0.1, random_state=0)
+        return LinearSVC(C=0.4, tol=0.1, random_state=0)
 
     morphemes, letters = Block(corpus.morphemes(), 0.7), Block(corpus.letters(2, 4), 1.0, 2)
     meaning = Block(corpus.meaning())
@@ -126,15 +140,35 @@ def rows(corpus: Corpus, analyzers: Sequence[str]) -> Iterator[tuple[str, list[B
         machine,
     )
     yield "morphemes + letters 3-6 + meaning", [morphemes, Block(corpus.letters(3, 6), 1.0, 2), meaning], machine
-    yield "**morphemes + letters 2-4 + meaning (default)**", [morphemes, letters, meaning], machine
+    words = Block(corpus.words())
+    yield "words (Kiwi's vectors)", [words], machine
+    yield "morphemes + letters 2-4 + meaning", [morphemes, letters, meaning], machine
+    yield "morphemes + letters 2-4 + words", [morphemes, letters, words], machine
+    default = [morphemes, letters, meaning, words]
+    yield "**morphemes + letters 2-4 + meaning + words (default)**", default, machine
     for name in analyzers:
         if name != "mecab":
-            yield f"the default with {name}", [Block(corpus.morphemes(name), 0.7), letters, meaning], machine
-    yield "the default with pairs of morphemes", [Block(pairs, 0.7), letters, meaning], machine
+            yield f"the default with {name}", [Block(corpus.morphemes(name), 0.7), *default[1:]], machine
+    yield "the default with pairs of morphemes", [Block(pairs, 0.7), *default[1:]], machine
     yield (
         "the default's features under logistic regression (softmax, C=20, 60 steps)",
-        [morphemes, letters, meaning],
+        default,
         lambda: LogisticRegression(C=20, max_iter=60, tol=1e-3),
+    )
+    yield (
+        "the default's features, ten nearest neighbours (cosine)",
+        default,
+        lambda: KNeighborsClassifier(10, metric="cosine", weights="distance"),
+    )
+    yield (
+        "the default's features under ridge regression",
+        default,
+        lambda: RidgeClassifier(alpha=1.0, solver="sag", tol=1e-2),
+    )
+    yield (
+        "meaning + words under a network (one layer of 512)",
+        [Block(corpus.meaning(), 8.0), Block(corpus.words(), 8.0)],
+        lambda: MLPClassifier((512,), early_stopping=True, max_iter=60, random_state=0),
     )
 
 
@@ -156,10 +190,8 @@ def measure(blocks: Sequence[Block], labels: NDArray[np.str_], make: Callable[[]
 
 def confidence(corpus: Corpus, folds: Folds) -> Iterator[str]:
     """Lines about the default model's calibrated confidence on unseen utterances."""
-    utterances = [
-        Utterance(text, morphemes, vector)
-        for text, morphemes, vector in zip(corpus.clean, corpus.morphemes(), corpus.meaning())
-    ]
+    vectors = np.hstack([corpus.meaning(), corpus.words()])
+    utterances = [Utterance(*seen) for seen in zip(corpus.clean, corpus.morphemes(), vectors)]
     best, second, right, third, likelihood, ask = [], [], [], [], [], []
     for seen, unseen in folds:
         model = IntentModel.fit([utterances[i] for i in seen], list(corpus.labels[seen]), Settings())
@@ -195,15 +227,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--utterances", type=Path, default=UTTERANCES)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--analyzers", nargs="+", default=["mecab", "okt", "komoran"])
+    parser.add_argument("--share", type=float, default=1.0, help="of each intent's utterances (default 1)")
+    parser.add_argument("--rows", default="", help="regular expression: only the rows whose name it finds")
     parser.add_argument("--only", choices=["features", "confidence"])
     options = parser.parse_args(arguments)
-    corpus = Corpus(options.utterances)
+    corpus = Corpus(options.utterances, options.share)
     split = StratifiedKFold(options.folds, shuffle=True, random_state=0)
     folds: Folds = list(split.split(corpus.texts, corpus.labels))
     print(f"{len(corpus.texts)} utterances, {len(set(corpus.labels))} intents, {options.folds} folds\n")
     if options.only != "confidence":
         print("| features | accuracy | macro-F1 | dimensions | seconds a fit |\n|---|---|---|---|---|")
         for name, blocks, make in rows(corpus, options.analyzers):
+            if not re.search(options.rows, name):
+                continue
             print(f"| {name} | {measure(blocks, corpus.labels, make, folds)} |", flush=True)
         print()
     if options.only != "features":

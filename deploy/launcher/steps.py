@@ -66,10 +66,11 @@ def migrate(installation: Installation) -> None:
 
 
 def ensure_model(installation: Installation, say: Callable[[str], None]) -> None:
-    """Trains and registers a model if none is registered or its archive is gone."""
-    if run(installation, ["-m", "services.nlu", "current"], "model registry", accept=(0, 3)).returncode == 0:
+    """Trains and registers a model if none is registered, its archive is gone, or this version cannot load it."""
+    wanted = ["current", "--format", (ROOT / "bot" / "FORMAT").read_text().strip()]
+    if run(installation, ["-m", "services.nlu", *wanted], "model registry", accept=(0, 3)).returncode == 0:
         return
-    say("모델이 없어 학습합니다 (1~2분) · training a model")
+    say("모델이 없어 학습합니다 (3~5분) · training a model")
     train(installation)
 
 

@@ -13,13 +13,17 @@ from services.chat.triage_patterns import Pattern, Vocabulary, WordLists, any_of
 
 @dataclass(frozen=True)
 class Group:
-    """Cues of one kind of danger, in the order in which they are tried. `whole`: messages that say only this."""
+    """Cues of one kind of danger, in the order in which they are tried.
+
+    `whole`: messages that say only this. `at_word`: a cue counts only where a word begins, in a text with spaces.
+    """
 
     name: str
     intent: str
     cues: tuple[Pattern, ...]
     whole: frozenset[str]
     phrases: tuple[Pattern, ...]
+    at_word: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def load_cue_book(path: Path, intents: frozenset[str]) -> CueBook:
 
 
 def _group(entry: Entry, lists: WordLists, intents: frozenset[str]) -> Group:
-    fields = entry.known_fields({"name", "intent", "cues"}, {"whole", "phrases"})
+    fields = entry.known_fields({"name", "intent", "cues"}, {"whole", "phrases", "at_word"})
     if fields["intent"].text() not in intents:
         raise fields["intent"].error(f"{fields['intent'].text()!r} is no intent at urgency 3 in the taxonomy")
     languages = fields["cues"].fields().values()
@@ -90,6 +94,7 @@ def _group(entry: Entry, lists: WordLists, intents: frozenset[str]) -> Group:
         cues=tuple(cue for language in languages for cue in compile_patterns(language, lists, misspelt=True)),
         whole=frozenset(literal(item, item.text()) for item in whole),
         phrases=_optional(fields, "phrases", lists),
+        at_word="at_word" in fields and fields["at_word"].flag(),
     )
 
 

@@ -24,7 +24,8 @@ class Exceptions:
         """Whether an exception covers the cue at this span."""
         start, end = span
         return (
-            1 in self._phrase_mask("", self._book.phrases)[start:end]
+            (group.at_word and self._reading.spaced and not self._reading.begins_word(start))
+            or 1 in self._phrase_mask("", self._book.phrases)[start:end]
             or 1 in self._phrase_mask(group.name, group.phrases)[start:end]
             or self._hypothetical(end)
             or self._in_context(group, span)

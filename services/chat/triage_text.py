@@ -37,6 +37,8 @@ _FINAL_FOLD = _indices(_FINAL_TABLE, "ㄲㄱ ㄳㄱ ㅋㄱ ㄺㄱ ㄵㄴ ㄶㄴ 
 _ENDS = frozenset(".!?。！？।\n\r\u2028\u2029")
 _HESITATION = re.compile(r"\.{2,}|…+")
 _KEPT_SPACE = "\1"
+# Beyond this average, a text was written without spaces (Korean words have three syllables, Chinese has no spaces).
+_WORD_LENGTH_AT_MOST = 6
 _WORD_GAP = re.compile(rf"(?<=[a-z\u0430-\u045f]){_DROPPED}* [ {_DROPPED}]*(?=[a-z\u0430-\u045f])")
 
 
@@ -56,6 +58,11 @@ class Reading:
         """Whether folded[place] begins a word, by the spaces that the citizen typed."""
         index = self._kept[place]
         return index == 0 or self.original[index - 1].isspace()
+
+    @cached_property
+    def spaced(self) -> bool:
+        """Whether the citizen typed spaces between words, so that begins_word can be asked."""
+        return len(self._kept) < _WORD_LENGTH_AT_MOST * len(self.original.split())
 
     @cached_property
     def _kept(self) -> list[int]:

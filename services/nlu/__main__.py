@@ -1,7 +1,8 @@
 """The model registry from the command line.
 
 python -m services.nlu register < report.json    registers and promotes the archive that bot.train reported
-python -m services.nlu current                   prints the path of the promoted model; exit 3 if there is none
+python -m services.nlu current [--format N]      prints the path of the promoted model; exit 3 if there is none, or if it
+                                                 is stored in another format than N, which the bot could not load
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ async def register(settings: Settings) -> int:
     return 0
 
 
-async def current(settings: Settings) -> int:
+async def current(settings: Settings, wanted: str | None = None) -> int:
     database = Database(settings)
     async with database.transaction() as session:
         model = await service.current_model(session)
     await database.aclose()
     if model is None:
+        return 3
+    if wanted is not None and model.report.get("format") != wanted:
+        print(f"model: {model.version} has format {model.report.get('format')}, not {wanted}", file=sys.stderr)
         return 3
     print(service.checked(settings.state_dir / model.path, model.sha256))
     return 0
@@ -44,6 +48,8 @@ def main(arguments: list[str]) -> int:
                 return asyncio.run(register(settings))
             case ["current"]:
                 return asyncio.run(current(settings))
+            case ["current", "--format", wanted]:
+                return asyncio.run(current(settings, wanted))
     except service.ModelUnusable as error:
         print(f"model: {error}", file=sys.stderr)
         return 3

@@ -71,7 +71,7 @@ class RunningSystem:
     def parts(self) -> Parts:
         return Parts(self.url, self.state_dir)
 
-    def start(self, *, timeout: float = 420.0) -> None:
+    def start(self, *, timeout: float = 900.0) -> None:
         """Runs the launcher until /readyz is green; a model is trained if the state has none."""
         environment = {**os.environ, "STATE_DIR": str(self.state_dir), "PORT": str(self.port), "PYTHONPATH": str(ROOT)}
         started = time.monotonic()

@@ -100,6 +100,48 @@ def test_a_harmless_word_beside_it_does_not_hide_a_danger(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "목발로 짚고 가는데 문 앞을 막고 있어요",
+        "저희 개발로 담을 쌓았는데 남편이 좋아해요",
+        "재개발 구역에 사람이 없어요",
+    ],
+)
+def test_an_indirect_cue_does_not_begin_inside_a_word(text: str) -> None:
+    assert TRIAGE.check(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("아버지가 아침부터 숟가락을 자꾸 떨어뜨리고 발음이 새요", "119"),
+        ("장롱 안에 숨어 있는데 그 사람이 제 이름을 불러요", "112"),
+        ("신발을 가지런히 벗어 놓고 난간 앞에 서 있는 사람이 있어요", "109"),
+        ("보험 서류를 여쭤보려고요 방금 동료가 기계에 팔이 말려 들어갔어요", "119"),
+        ("전에 만나던 사람이 지금 제 현관문 앞에 서 있어요", "112"),
+    ],
+)
+def test_a_danger_said_indirectly_is_heard(text: str, line: str) -> None:
+    found = TRIAGE.check(text)
+    assert found is not None
+    assert found.line == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "뮤지컬을 보다가 숨도 못 쉬었어요 재관람 할인되나요",
+        "세금으로 두들겨 맞은 기분이에요 분납 되나요",
+        "작년에 쓰러지셨던 어머니가 지금은 건강하게 지내세요 보험금 청구 서류가 궁금해요",
+        "아이 몸에 멍이 있을 때 신고하는 절차를 교재로 만들고 있어요",
+        "Where can I find suicide rate statistics for my thesis?",
+    ],
+)
+def test_a_finished_figurative_or_studied_danger_does_not_alarm(text: str) -> None:
+    assert TRIAGE.check(text) is None
+
+
+@pytest.mark.parametrize(
     ("plain", "noisy"),
     [
         ("집에 불이 났어요", "집에불이낫어요ㅠㅠㅠ"),
