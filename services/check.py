@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from services.agencies.service import RegistryError
+from services.chat.translations import load_translations
 from services.chat.triage import EmergencyCards, ExpertFileError, Triage
 from services.runtime import load_registry
 from services.settings import settings_or_exit
@@ -17,7 +18,8 @@ from services.taxonomy import load_taxonomy
 def main() -> int:
     settings = settings_or_exit()
     try:
-        load_taxonomy(settings.taxonomy_path)
+        taxonomy = load_taxonomy(settings.taxonomy_path)
+        load_translations(settings.translations_path, taxonomy)
         load_registry(settings.registry_path, settings.taxonomy_path, settings.agency_base_url)
         Triage.load(settings.emergency_cues_path, settings.taxonomy_path)
         EmergencyCards.load(settings.emergency_cards_path, settings.taxonomy_path)

@@ -14,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from services.agencies.registry import Registry
 from services.cases.deadlines import WorkingCalendar
+from services.chat.translations import Translations, load_translations
 from services.database import Database
 from services.events import EventBus
 from services.privacy.service import Vault
@@ -44,6 +45,7 @@ class Services:
         self.bus = EventBus(self.redis)
         self.vault = Vault(settings.encryption_key.get_secret_value())
         self.taxonomy: Taxonomy = load_taxonomy(settings.taxonomy_path)
+        self.translations: Translations = load_translations(settings.translations_path, self.taxonomy)
         self.registry = load_registry(settings.registry_path, settings.taxonomy_path, settings.agency_base_url)
         self.calendar = WorkingCalendar()
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=3.0), follow_redirects=False)

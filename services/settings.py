@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     agency_webhook_secrets: Annotated[dict[str, SecretStr], Field(description="JSON object: agency id to secret")]
 
     taxonomy_path: FilePath = ROOT / "nlu_data" / "taxonomy.yml"
+    translations_path: FilePath = ROOT / "nlu_data" / "translations.yml"
     emergency_cues_path: FilePath = ROOT / "nlu_data" / "emergency" / "cues.yml"
     emergency_cards_path: FilePath = ROOT / "nlu_data" / "emergency" / "cards.yml"
     registry_path: FilePath = ROOT / "services" / "agencies" / "registry.yml"

@@ -59,11 +59,14 @@ async def receive(services: Services, *, agency: Agency, event: AgencyEvent) -> 
                 await _note(session, case=case, actor=actor, event=event, key=key)
                 forbidden = True
             else:
+                language = await flows.language_of(session, case=case)
                 message = await flows.tell_citizen(
                     session,
                     case=case,
                     author=Author.OFFICER if answered else Author.SYSTEM,
-                    text=event.text if answered and event.text else flows.status_text(case, event.text),
+                    text=event.text
+                    if answered and event.text
+                    else flows.status_text(case, event.text, language=language),
                     officer=agency.name if answered else None,
                 )
         await session.flush()

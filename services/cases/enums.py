@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from services.chat.enums import Language
+
 
 class CaseStatus(StrEnum):
     """States of a case (the moves between them are in lifecycle.py)."""
@@ -35,6 +37,39 @@ STATUS_NAMES: dict[CaseStatus, str] = {
     CaseStatus.WITHDRAWN: "취하",
     CaseStatus.OBJECTION: "이의신청",
     CaseStatus.REOPENED: "재처리",
+}
+
+# What a citizen reads in the chat; the same words are in services/chat/static/widget.js.
+STATUS_NAMES_IN: dict[Language, dict[CaseStatus, str]] = {
+    Language.KO: STATUS_NAMES,
+    Language.EN: {
+        CaseStatus.RECEIVED: "Waiting for acceptance",
+        CaseStatus.ACCEPTED: "Accepted",
+        CaseStatus.ASSIGNED: "Assigned",
+        CaseStatus.IN_PROGRESS: "In progress",
+        CaseStatus.AWAITING_CITIZEN: "Waiting for you",
+        CaseStatus.ANSWERED: "Answered",
+        CaseStatus.CLOSED: "Closed",
+        CaseStatus.TRANSFERRED: "Transferred",
+        CaseStatus.MERGED: "Merged",
+        CaseStatus.WITHDRAWN: "Withdrawn",
+        CaseStatus.OBJECTION: "Objection filed",
+        CaseStatus.REOPENED: "Reopened",
+    },
+    Language.ZH: {
+        CaseStatus.RECEIVED: "等待受理",
+        CaseStatus.ACCEPTED: "已受理",
+        CaseStatus.ASSIGNED: "已分配",
+        CaseStatus.IN_PROGRESS: "处理中",
+        CaseStatus.AWAITING_CITIZEN: "等待您补充",
+        CaseStatus.ANSWERED: "已答复",
+        CaseStatus.CLOSED: "已结束",
+        CaseStatus.TRANSFERRED: "已移送",
+        CaseStatus.MERGED: "已合并",
+        CaseStatus.WITHDRAWN: "已撤回",
+        CaseStatus.OBJECTION: "异议申请",
+        CaseStatus.REOPENED: "重新处理",
+    },
 }
 
 

@@ -9,13 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.agencies import service as agencies
 from services.cases import service
-from services.cases.enums import STATUS_NAMES, CaseStatus, EventType
+from services.cases.enums import STATUS_NAMES, STATUS_NAMES_IN, CaseStatus, EventType
 from services.cases.models import Case
 from services.chat import service as chat
-from services.chat.enums import Author, MessageKind
+from services.chat.enums import Author, Language, MessageKind
 from services.chat.models import ChatMessage
 from services.database import utcnow
 from services.runtime import Services
+
+_STATUS_CHANGED: dict[Language, str] = {
+    Language.KO: "접수번호 {number} 민원의 처리 상태가 바뀌었어요: {status}",
+    Language.EN: "The status of your case {number} has changed: {status}",
+    Language.ZH: "受理编号{number}的诉求状态已变更：{status}",
+}
 
 
 async def file(services: Services, session: AsyncSession, *, draft: service.Draft) -> tuple[Case, bool]:
@@ -69,7 +75,8 @@ async def move(
         case = await service.move_case(
             session, case_id=case_id, version=version, target=target, actor=actor, reason=reason
         )
-        message = await tell_citizen(session, case=case, author=Author.SYSTEM, text=status_text(case, reason))
+        text = status_text(case, reason, language=await language_of(session, case=case))
+        message = await tell_citizen(session, case=case, author=Author.SYSTEM, text=text)
         await session.flush()
     await push(services, case=case, message=message)
     return case
@@ -84,8 +91,15 @@ async def reveal(services: Services, *, case_id: UUID, actor: service.Actor) -> 
     return {name: str(value) for name, value in private.items()}
 
 
-def status_text(case: Case, reason: str | None = None) -> str:
-    text = f"접수번호 {case.receipt_no} 민원의 처리 상태가 바뀌었어요: {STATUS_NAMES[case.status]}"
+async def language_of(session: AsyncSession, *, case: Case) -> Language:
+    """The language of the conversation that the case came from; Korean where there is none."""
+    if case.session_id is None:
+        return Language.KO
+    return await chat.language_of(session, session_id=case.session_id)
+
+
+def status_text(case: Case, reason: str | None = None, *, language: Language = Language.KO) -> str:
+    text = _STATUS_CHANGED[language].format(number=case.receipt_no, status=STATUS_NAMES_IN[language][case.status])
     return f"{text}\n{reason}" if reason else text
 
 

@@ -14,10 +14,10 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 from services.cases import flows
 from services.cases import service as cases
-from services.cases.enums import STATUS_NAMES, CaseOrigin
+from services.cases.enums import CaseOrigin
 from services.cases.models import Case
 from services.chat import forms, service, texts
-from services.chat.enums import Author, MessageKind, QueueReason
+from services.chat.enums import Author, Language, MessageKind, QueueReason
 from services.chat.forms import Outcome
 from services.chat.models import ChatMessage, ChatSession, Turn
 from services.runtime import Services
@@ -27,6 +27,8 @@ Events = list[dict[str, Any]]
 
 DATA_SLOTS = tuple(forms.SLOT_NAMES)
 FORM = "case_form"
+# A message that is no message: it tells turns.py which question of the form is open.
+QUESTION = "question"
 
 
 def receipt_of(case: Case) -> dict[str, Any]:
@@ -45,6 +47,23 @@ def _message_id(tracker: Tracker) -> str | None:
     metadata = tracker.latest_message.get("metadata") or {}
     value = metadata.get("message_id")
     return str(value) if value else None
+
+
+def _language(tracker: Tracker) -> Language:
+    """The language of the conversation, which the gateway sends along with every message."""
+    metadata = tracker.latest_message.get("metadata") or {}
+    value = metadata.get("lang")
+    return Language(value) if value in set(Language) else Language.KO
+
+
+def _only_switched(tracker: Tracker) -> bool:
+    """The message was a wish for another language, which turns.py has answered; nothing else was said."""
+    metadata = tracker.latest_message.get("metadata") or {}
+    return bool(metadata.get("switched"))
+
+
+def _asks(dispatcher: CollectingDispatcher, name: str) -> None:
+    dispatcher.utter_message(json_message={"kind": QUESTION, "data": {"asks": name}})
 
 
 def _said(tracker: Tracker) -> str:
@@ -75,10 +94,14 @@ class StartCase(Action):
         typed = not _said(tracker).startswith("/")
         opening = _said(tracker) if typed else tracker.get_slot("pending_text")
         source = _message_id(tracker) if typed else tracker.get_slot("pending_source")
-        if chosen is None:
+        language, translations = _language(tracker), self._services.translations
+        if chosen is not None:
+            need = translations.name(intent, language)
+            dispatcher.utter_message(text=texts.FILING_FOR[language].format(need=need))
+        elif language is Language.KO:
             dispatcher.utter_message(response=f"utter_{intent.name}")
         else:
-            dispatcher.utter_message(text=texts.FILING_FOR.format(need=intent.ko))
+            dispatcher.utter_message(text=texts.started(intent, translations, language))
         return [
             SlotSet("case_intent", intent.name),
             SlotSet("case_text", opening),
@@ -107,15 +130,17 @@ class ValidateCaseForm(Action):
         filled = _filled(tracker)
         if requested is None:  # the form has just been opened; the citizen has not been asked anything yet
             return self._ask(intent, forms.next_slot(intent, filled))
+        tries = int(tracker.get_slot("tries") or 0)
+        if _only_switched(tracker):  # the same question again, now in the other language
+            return [*self._ask(intent, str(requested)), SlotSet("tries", tries)]
         if requested == forms.CONFIRM:
             return self._confirmation(dispatcher, tracker, intent)
         slot = next(slot for slot in intent.slots if slot.name == requested)
-        tries = int(tracker.get_slot("tries") or 0)
         answer = forms.interpret(slot, _said(tracker), tries=tries)
         if answer.outcome in (Outcome.CANCEL, Outcome.PERSON):
             return _end(answer.outcome)
         if answer.outcome is Outcome.REASK:
-            dispatcher.utter_message(text=texts.reask(slot.name, required=slot.required))
+            dispatcher.utter_message(text=texts.reask(slot.name, _language(tracker), required=slot.required))
             return [SlotSet(slot.name, None), *self._ask(intent, slot.name), SlotSet("tries", tries + 1)]
         value = forms.SKIPPED if answer.outcome is Outcome.SKIPPED else answer.value
         filled[slot.name] = value
@@ -142,7 +167,7 @@ class ValidateCaseForm(Action):
         tries = int(tracker.get_slot("tries") or 0) + 1
         choosing = answer.outcome is Outcome.CHOOSE_CORRECTION
         if not choosing:
-            dispatcher.utter_message(text=texts.CONFIRM_UNCLEAR)
+            dispatcher.utter_message(text=texts.CONFIRM_UNCLEAR[_language(tracker)])
         return [
             SlotSet("tries", tries),
             SlotSet("confirm", "correct" if choosing else None),
@@ -152,6 +177,30 @@ class ValidateCaseForm(Action):
 
 def _end(outcome: Outcome) -> Events:
     return [SlotSet("case_decision", outcome.value), SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
+class AskSlot(Action):
+    """Asks for one slot: in Korean in the words of the bot's domain, otherwise in those of texts.py."""
+
+    def __init__(self, services: Services, slot: str) -> None:
+        self._services = services
+        self._slot = slot
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_{self._slot}"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        language = _language(tracker)
+        if language is Language.KO:
+            dispatcher.utter_message(response=f"utter_ask_{FORM}_{self._slot}")
+        else:
+            required = bool(tracker.get_slot("asked_required"))
+            dispatcher.utter_message(
+                text=texts.QUESTIONS[self._slot][language],
+                buttons=texts.question_buttons(self._slot, language, required=required),
+            )
+        _asks(dispatcher, self._slot)
+        return []
 
 
 class AskConfirm(Action):
@@ -165,14 +214,21 @@ class AskConfirm(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
+        language = _language(tracker)
         if tracker.get_slot("confirm") == "correct":
-            names = [forms.SLOT_NAMES[slot.name] for slot in intent.slots]
-            buttons = [texts.button(f"{name} 고치기") for name in names]
-            dispatcher.utter_message(text=texts.WHICH_TO_CORRECT, buttons=[*buttons, texts.CANCEL_BUTTON])
+            names = [forms.SLOT_NAMES_IN[language][slot.name] for slot in intent.slots]
+            buttons = [texts.change_button(name, language) for name in names]
+            dispatcher.utter_message(
+                text=texts.WHICH_TO_CORRECT[language], buttons=[*buttons, texts.CANCEL_BUTTON[language]]
+            )
+            _asks(dispatcher, forms.CONFIRM)
             return [SlotSet("confirm", None)]
+        need = self._services.translations.name(intent, language)
+        summary = forms.summary(intent, _filled(tracker), language=language, need=need)
         dispatcher.utter_message(
-            text=texts.CONFIRM.format(summary=forms.summary(intent, _filled(tracker))), buttons=texts.CONFIRM_BUTTONS
+            text=texts.CONFIRM[language].format(summary=summary), buttons=list(texts.CONFIRM_BUTTONS[language])
         )
+        _asks(dispatcher, forms.CONFIRM)
         return []
 
 
@@ -192,7 +248,7 @@ class FinishCase(Action):
         elif decision == Outcome.PERSON:
             await _hand_over(self._services, dispatcher, tracker)
         else:
-            dispatcher.utter_message(text=texts.CANCELLED)
+            dispatcher.utter_message(text=texts.CANCELLED[_language(tracker)])
         return [
             SlotSet("case_decision", None),
             SlotSet("case_intent", None),
@@ -205,7 +261,7 @@ class FinishCase(Action):
         slots = {name: value for name, value in _filled(tracker).items() if value and value != forms.SKIPPED}
         opening = tracker.get_slot("case_text")
         description = "\n".join(dict.fromkeys(part for part in (opening, slots.get("detail")) if part)) or intent.ko
-        session_id = UUID(tracker.sender_id)
+        session_id, language = UUID(tracker.sender_id), _language(tracker)
         late: ChatMessage | None = None
         async with self._services.db.transaction() as session:
             private = await self._originals(session, session_id, tracker.get_slot("slot_sources") or {})
@@ -239,13 +295,17 @@ class FinishCase(Action):
                         session_id=session_id,
                         author=Author.BOT,
                         kind=MessageKind.CASE_RECEIPT,
-                        text=texts.filed_late(case),
+                        text=texts.filed_late(case, language),
                         data=receipt_of(case),
                     )
         if late is not None:
             await service.push_message(self._services.bus, late)
         dispatcher.utter_message(
-            json_message={"kind": MessageKind.CASE_RECEIPT, "text": texts.filed(case), "data": receipt_of(case)}
+            json_message={
+                "kind": MessageKind.CASE_RECEIPT,
+                "text": texts.filed(case, language),
+                "data": receipt_of(case),
+            }
         )
 
     async def _originals(self, session: Any, session_id: UUID, sources: dict[str, str]) -> dict[str, str]:
@@ -285,16 +345,41 @@ class AnswerNeed(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         intent = self._services.taxonomy.get(str(tracker.get_intent_of_latest_message(skip_fallback_intent=False)))
-        dispatcher.utter_message(response=f"utter_{intent.name}")
+        language = _language(tracker)
+        _answer(self._services, dispatcher, intent, language)
         if not intent.fileable:
             return [SlotSet("clarified", False)]
-        dispatcher.utter_message(text=texts.MORE_HELP, buttons=texts.more_help_buttons(intent))
+        dispatcher.utter_message(text=texts.MORE_HELP[language], buttons=texts.more_help_buttons(intent, language))
         typed = not _said(tracker).startswith("/")
         return [
             SlotSet("clarified", False),
             SlotSet("pending_text", _said(tracker) if typed else tracker.get_slot("pending_text")),
             SlotSet("pending_source", _message_id(tracker) if typed else tracker.get_slot("pending_source")),
         ]
+
+
+def _answer(services: Services, dispatcher: CollectingDispatcher, intent: Intent, language: Language) -> None:
+    if language is Language.KO:
+        dispatcher.utter_message(response=f"utter_{intent.name}")
+    else:
+        dispatcher.utter_message(text=texts.answer(intent, services.translations, language))
+
+
+class AnswerDialogue(Action):
+    """Greetings, thanks, questions about the assistant itself: an answer, and nothing else happens."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_answer_dialogue"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        if _only_switched(tracker):
+            return []
+        intent = self._services.taxonomy.get(str(tracker.get_intent_of_latest_message(skip_fallback_intent=False)))
+        _answer(self._services, dispatcher, intent, _language(tracker))
+        return []
 
 
 class Clarify(Action):
@@ -307,8 +392,10 @@ class Clarify(Action):
         return "action_clarify"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        language, translations = _language(tracker), self._services.translations
+        person = texts.PERSON_BUTTON[language]
         if tracker.get_slot("clarified"):
-            dispatcher.utter_message(text=texts.STILL_UNSURE, buttons=[texts.PERSON_BUTTON])
+            dispatcher.utter_message(text=texts.STILL_UNSURE[language], buttons=[person])
             return [SlotSet("clarified", False)]
         likely = [
             self._services.taxonomy.get(item["name"])
@@ -317,10 +404,10 @@ class Clarify(Action):
         ]
         offered = [intent for intent in likely if intent.family != "dialogue"][:3]
         dispatcher.utter_message(
-            text=texts.CLARIFY,
+            text=texts.CLARIFY[language],
             buttons=[
-                *({"title": intent.ko, "payload": f"/{intent.name}"} for intent in offered),
-                texts.PERSON_BUTTON,
+                *(texts.button(translations.name(intent, language), f"/{intent.name}") for intent in offered),
+                person,
             ],
         )
         return [
@@ -346,7 +433,8 @@ async def _hand_over(services: Services, dispatcher: CollectingDispatcher, track
     async with services.db.transaction() as session:
         await service.queue_session(session, session_id=UUID(tracker.sender_id), reason=QueueReason.REQUESTED)
     await services.bus.publish_desk({"type": "queue"})
-    dispatcher.utter_message(json_message={"kind": MessageKind.NOTICE, "text": texts.HANDED_OVER})
+    handed_over = texts.HANDED_OVER[_language(tracker)]
+    dispatcher.utter_message(json_message={"kind": MessageKind.NOTICE, "text": handed_over})
 
 
 class TellCaseStatus(Action):
@@ -361,13 +449,14 @@ class TellCaseStatus(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         async with self._services.db.transaction() as session:
             case = await cases.latest_of_session(session, session_id=UUID(tracker.sender_id))
+        language = _language(tracker)
         if case is None:
-            dispatcher.utter_message(response="utter_case_status")
+            _answer(self._services, dispatcher, self._services.taxonomy.get("case_status"), language)
         else:
             dispatcher.utter_message(
                 json_message={
                     "kind": MessageKind.CASE_STATUS,
-                    "text": texts.case_status(case, STATUS_NAMES[case.status]),
+                    "text": texts.case_status(case, language),
                     "data": receipt_of(case),
                 }
             )
@@ -380,6 +469,7 @@ ACTIONS = (
     AskConfirm,
     FinishCase,
     AnswerNeed,
+    AnswerDialogue,
     Clarify,
     HandOver,
     TellCaseStatus,
@@ -390,6 +480,8 @@ def make_executor(services: Services) -> ActionExecutor:
     executor = ActionExecutor()
     for action in ACTIONS:
         executor.register_action(action(services))
+    for slot in DATA_SLOTS:
+        executor.register_action(AskSlot(services, slot))
     return executor
 
 

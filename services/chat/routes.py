@@ -85,7 +85,7 @@ async def open_session(body: OpenSession, request: Request, services: CurrentSer
             author=Author.BOT,
             kind=MessageKind.CHOICES,
             text=texts.GREETING[lang],
-            choices=[texts.button(title) for title in texts.QUICK_CHOICES[lang]],
+            choices=list(texts.QUICK_CHOICES[lang]),
         )
     return SessionOpened(session_id=chat.id, token=token, lang=lang, messages=[Message.of(greeting)])
 
@@ -108,14 +108,14 @@ async def _reply(services: Services, reply: Reply) -> TurnReply:
     """The filing reply, and only it, shows the PIN: it is derived here and stored nowhere."""
     messages = [Message.of(row) for row in reply.messages]
     if reply.case_id is None:
-        return TurnReply(messages=messages, state=reply.state)
+        return TurnReply(messages=messages, state=reply.state, lang=reply.language)
     async with services.db.transaction() as session:
         case = await cases.get_case(session, case_id=reply.case_id)
     receipt = Receipt(**receipt_of(case), pin=cases.pin_of(services.settings, case))
     for message in messages:
         if message.kind is MessageKind.CASE_RECEIPT:
             message.data = {**message.data, "pin": receipt.pin}
-    return TurnReply(messages=messages, state=reply.state, case=receipt)
+    return TurnReply(messages=messages, state=reply.state, lang=reply.language, case=receipt)
 
 
 @router.get("/sessions/{session_id}/messages")

@@ -94,8 +94,11 @@ class SessionOpened(BaseModel):
 
 
 class TurnReply(BaseModel):
+    """`lang`: the language that the conversation goes on in; the page follows it."""
+
     messages: list[Message]
     state: SessionState
+    lang: Language
     case: Receipt | None = None
 
 

@@ -194,6 +194,25 @@ async def offered_choices(session: AsyncSession, *, session_id: UUID) -> dict[st
     return offered
 
 
+async def language_of(session: AsyncSession, *, session_id: UUID) -> Language:
+    """The language that the conversation is held in; Korean for one that is no more."""
+    statement = select(ChatSession.lang).where(ChatSession.id == session_id)
+    return (await session.execute(statement)).scalar_one_or_none() or Language.KO
+
+
+async def open_question(session: AsyncSession, *, session_id: UUID) -> str | None:
+    """What the assistant's last message asked for, if it was a question of the form: the name of a slot."""
+    statement = (
+        select(ChatMessage.data)
+        .where(ChatMessage.session_id == session_id, ChatMessage.author == Author.BOT)
+        .order_by(ChatMessage.seq.desc())
+        .limit(1)
+    )
+    data = (await session.execute(statement)).scalar_one_or_none() or {}
+    asks = data.get("asks")
+    return str(asks) if asks else None
+
+
 async def queue_session(session: AsyncSession, *, session_id: UUID, reason: QueueReason) -> bool:
     """Puts the conversation before a person. Returns False when it already is with one."""
     statement = (

@@ -3,6 +3,9 @@
 Order of things, each committed before the next: the message is stored (masked) → emergency triage → a person, if one
 has the conversation → Rasa → the replies are stored. A turn that was interrupted anywhere is finished when the page
 repeats its message: Rasa recognises the message id, and filing recognises its draft.
+
+The language follows the citizen: a wish for another one is answered here, a plain sentence in another one switches too
+(languages.py). It is stored with the replies, so that a repeated message finds the language it found the first time.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cases import service as cases
 from services.cases.enums import CaseOrigin
-from services.chat import service, texts
-from services.chat.enums import Author, MessageKind, QueueReason, SessionState
+from services.chat import languages, service, texts
+from services.chat.actions import QUESTION
+from services.chat.enums import Author, Language, MessageKind, QueueReason, SessionState
 from services.chat.gateway import AssistantError, BotMessage, BotReply, Custom, Gateway
 from services.chat.models import ChatMessage, ChatSession, Turn
 from services.chat.second_opinion import second_opinion
@@ -32,6 +36,9 @@ log = structlog.get_logger()
 
 # Within a request: how long a repeated or parallel message waits for the one that is being answered.
 WAIT_FOR_TURN = 10.0
+
+# What Rasa is told when all that was said is a wish for another language: a form then repeats its question.
+SWITCHED_PAYLOAD = "/easy_language"
 
 
 @dataclass
@@ -46,10 +53,28 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Speech:
+    """The language of a turn. `wished`: the message asks for it and says nothing else."""
+
+    language: Language
+    before: Language
+    wished: bool
+
+    @property
+    def notice(self) -> list[Draft]:
+        """What is said about a new language: how to get back."""
+        if not self.wished and self.language is self.before:
+            return []
+        buttons = texts.switch_buttons(now=self.language, before=self.before)
+        return [Draft(texts.SWITCHED[self.language], kind=MessageKind.CHOICES, choices=[*buttons])]
+
+
+@dataclass(frozen=True)
 class Reply:
     messages: list[ChatMessage]
     state: SessionState
     case_id: UUID | None
+    language: Language
 
 
 class Turns:
@@ -68,7 +93,8 @@ class Turns:
                 turn = await session.get_one(Turn, message.id)
                 if turn.answered_at is not None:
                     replies = await service.replies_to(session, message_id=message.id)
-                    return Reply(replies, turn.state or SessionState.BOT, turn.case_id)
+                    language = await service.language_of(session, session_id=chat.id)
+                    return Reply(replies, turn.state or SessionState.BOT, turn.case_id, language)
                 owner = await service.claim_turn(session, session_id=chat.id)
                 if owner is not None:
                     turn.attempts += 1
@@ -108,46 +134,78 @@ class Turns:
         started = time.monotonic()
         async with self._services.db.transaction() as session:
             chat = await session.get_one(ChatSession, session_id)
+            speech = await self._speech(session, chat, message)
         emergency = self._triage.check(message.text) if not message.data.get("payload") else None
+        if emergency is not None and speech.language is Language.KO:
+            speech = Speech(chat.lang, before=chat.lang, wished=False)  # "불이야" is a word that foreigners know, too
+        language = speech.language
         evidence: dict[str, Any] = {"emergency": _emergency_evidence(emergency)}
         if emergency is not None:
-            drafts = [self._card(emergency, chat), Draft(texts.AFTER_EMERGENCY, kind=MessageKind.NOTICE)]
+            drafts = [
+                self._card(emergency, language),
+                Draft(texts.AFTER_EMERGENCY[language], kind=MessageKind.NOTICE),
+                *speech.notice,
+            ]
             evidence["answered_by"] = "triage"
         elif chat.state is SessionState.HUMAN:
             drafts, evidence["answered_by"] = [], "officer"
         elif chat.state is SessionState.CLOSED:
-            closed = Draft(texts.CLOSED, kind=MessageKind.NOTICE, author=Author.SYSTEM)
+            closed = Draft(texts.CLOSED[language], kind=MessageKind.NOTICE, author=Author.SYSTEM)
             drafts, evidence["answered_by"] = [closed], "officer"
         elif chat.state is SessionState.QUEUED and chat.queue_reason is QueueReason.REQUESTED:
-            drafts, evidence["answered_by"] = [Draft(texts.QUEUED, kind=MessageKind.NOTICE)], "officer"
+            queued = Draft(texts.QUEUED[language], kind=MessageKind.NOTICE)
+            drafts, evidence["answered_by"] = [*speech.notice, queued], "officer"
         else:
-            drafts, evidence, emergency = await self._ask_rasa(chat, message=message, text=text, repeated=repeated)
+            drafts, evidence, emergency = await self._ask_rasa(
+                chat, message=message, text=text, repeated=repeated, speech=speech
+            )
         evidence["duration_ms"] = round((time.monotonic() - started) * 1000)
-        return await self._store(session_id, message=message, drafts=drafts, evidence=evidence, emergency=emergency)
+        return await self._store(
+            session_id, message=message, drafts=drafts, evidence=evidence, emergency=emergency, language=language
+        )
+
+    async def _speech(self, session: AsyncSession, chat: ChatSession, message: ChatMessage) -> Speech:
+        """The language to answer in: the one asked for, the one plainly written, or the one spoken so far."""
+        payload = str(message.data.get("payload") or "")
+        if payload:
+            wish = payload.removeprefix(texts.LANGUAGE_PAYLOAD) if payload.startswith(texts.LANGUAGE_PAYLOAD) else ""
+            return Speech(Language(wish or chat.lang), before=chat.lang, wished=bool(wish))
+        wanted = languages.requested(message.text)
+        if wanted is None:
+            found = languages.detect(message.text, current=chat.lang, asked=False)
+            if found is not chat.lang and await service.open_question(session, session_id=chat.id):
+                found = languages.detect(message.text, current=chat.lang, asked=True)
+            return Speech(found, before=chat.lang, wished=False)
+        if await service.open_question(session, session_id=chat.id) == "language":  # a name of a language answers it
+            return Speech(chat.lang, before=chat.lang, wished=False)
+        return Speech(wanted, before=chat.lang, wished=True)
 
     async def _ask_rasa(
-        self, chat: ChatSession, *, message: ChatMessage, text: str, repeated: bool
+        self, chat: ChatSession, *, message: ChatMessage, text: str, repeated: bool, speech: Speech
     ) -> tuple[list[Draft], dict[str, Any], Emergency | None]:
         try:
             reply = await self._gateway.turn(
                 session_id=chat.id,
-                text=text,
+                text=SWITCHED_PAYLOAD if speech.wished else text,
                 message_id=message.id,
-                metadata={"message_id": str(message.id), "lang": chat.lang},
+                metadata={"message_id": str(message.id), "lang": speech.language, "switched": speech.wished},
                 retry=repeated,
             )
         except AssistantError:
-            return [Draft(texts.outage(None), kind=MessageKind.NOTICE)], {"answered_by": "fallback"}, None
+            apology = Draft(texts.outage(speech.language), kind=MessageKind.NOTICE)
+            return [*speech.notice, apology], {"answered_by": "fallback"}, None
         evidence = self._evidence(reply)
-        drafts = [draft for item in reply.messages if (draft := _draft(item)).text]
-        typed = reply.parse if not message.data.get("payload") else None
+        drafts = _drafts(reply.messages)
+        typed = reply.parse if not message.data.get("payload") and not speech.wished else None
         emergency = second_opinion(self._services.taxonomy, typed) if typed else None
         if emergency is not None:
-            drafts.insert(0, self._card(emergency, chat))
+            drafts.insert(0, self._card(emergency, speech.language))
             evidence["emergency"] = {**(_emergency_evidence(emergency) or {}), "source": "classifier"}
-        if not drafts:  # a rule without words would leave the citizen before an empty page
-            drafts = [Draft(texts.STILL_UNSURE, kind=MessageKind.CHOICES, choices=[texts.PERSON_BUTTON])]
-        return drafts, evidence, emergency
+        if not drafts and not speech.wished:  # a rule without words would leave the citizen before an empty page
+            unsure, person = texts.STILL_UNSURE[speech.language], texts.PERSON_BUTTON[speech.language]
+            drafts = [Draft(unsure, kind=MessageKind.CHOICES, choices=[person])]
+        first = 1 if emergency is not None else 0
+        return [*drafts[:first], *speech.notice, *drafts[first:]], evidence, emergency
 
     def _evidence(self, reply: BotReply) -> dict[str, Any]:
         parse = reply.parse
@@ -164,8 +222,8 @@ class Turns:
             "model_version": reply.model_version,
         }
 
-    def _card(self, emergency: Emergency, chat: ChatSession) -> Draft:
-        card = self._cards.card(emergency.intent, chat.lang.value)
+    def _card(self, emergency: Emergency, language: Language) -> Draft:
+        card = self._cards.card(emergency.intent, language.value)
         data: dict[str, Any] = {
             "line": emergency.line,
             "cue": emergency.cue,
@@ -183,6 +241,7 @@ class Turns:
         drafts: list[Draft],
         evidence: dict[str, Any],
         emergency: Emergency | None,
+        language: Language,
     ) -> Reply:
         services = self._services
         async with services.db.transaction() as session:
@@ -190,7 +249,7 @@ class Turns:
             turn = await session.get_one(Turn, message.id, with_for_update=True)
             if turn.answered_at is not None:  # our lease ran out and somebody else was faster
                 replies = await service.replies_to(session, message_id=message.id)
-                return Reply(replies, turn.state or chat.state, turn.case_id)
+                return Reply(replies, turn.state or chat.state, turn.case_id, chat.lang)
             replies = [
                 await service.post_message(
                     session,
@@ -214,8 +273,9 @@ class Turns:
             for name, value in evidence.items():
                 setattr(turn, name, value)
             turn.answered_at, turn.state = utcnow(), chat.state
+            chat.lang = language
             await session.flush()
-            reply = Reply(replies, chat.state, turn.case_id)
+            reply = Reply(replies, chat.state, turn.case_id, language)
         for row in replies:
             await service.push_message(services.bus, row)
         await services.bus.publish(session_id, {"type": "state", "state": reply.state})
@@ -260,6 +320,17 @@ def _emergency_evidence(emergency: Emergency | None) -> dict[str, Any] | None:
     return {"line": emergency.line, "cue": emergency.cue, "intent": emergency.intent}
 
 
+def _drafts(messages: list[BotMessage]) -> list[Draft]:
+    """The messages that say something; what follows a question about it goes with its data."""
+    drafts: list[Draft] = []
+    for item in messages:
+        if item.custom and item.custom.kind == QUESTION and drafts:
+            drafts[-1].data.update(item.custom.data)
+        elif (draft := _draft(item)).text:
+            drafts.append(draft)
+    return drafts
+
+
 def _draft(item: BotMessage) -> Draft:
     """A message of Rasa: text with or without choices, or a kind of our own in its custom part."""
     custom = item.custom or Custom()
@@ -271,7 +342,7 @@ def _draft(item: BotMessage) -> Draft:
         text=clean(item.text or custom.text),
         kind=kind,
         choices=choices,
-        data=custom.data,
+        data=dict(custom.data),
     )
 
 

@@ -173,12 +173,12 @@ def test_the_report_is_the_only_line_on_stdout(
 ) -> None:
     def noisy(out: Path, **_: Path) -> train.Trained:
         print("Rasa talks")
-        return train.Trained(str(out / "m.tar.gz"), "a", "b", 1, 2, 3.0)
+        return train.Trained(str(out / "m.tar.gz"), "a", "b", 1, 2, 3.0, "2")
 
     monkeypatch.setattr(train, "train", noisy)
     assert train.main(["--out", str(tmp_path)]) == 0
     captured = capsys.readouterr()
-    assert list(json.loads(captured.out)) == ["path", "sha256", "data_sha256", "intents", "utterances", "seconds"]
+    assert list(json.loads(captured.out)) == ["path", "sha256", "data_sha256", "intents", "utterances", "seconds", "format"]
     assert "Rasa talks" in captured.err
 
 

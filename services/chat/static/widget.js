@@ -397,6 +397,7 @@ const backoff = (attempt, most = 30_000) => Math.min(1000 * 2 ** attempt, most) 
  *   pin(message)                      a receipt that is already shown came again, now with its PIN
  *   outgoing(item)                    the citizen's own message: new, or its status changed
  *   state(name), online(bool), busy(bool), officerTyping(), expired(), unreachable(failure | null), moved(case)
+ *   language(lang)                    the conversation goes on in another language
  *   isOpen                            whether the citizen is looking
  *
  * An item is {id, text, shown, status: sending | retrying | throttled | failed | sent, detail, wait}. It stays in the
@@ -560,6 +561,7 @@ class Conversation {
         this.#mark(item, "sent");
         this.#receive(this.#withReceipt(reply), { live: true });
         this.#setState(reply.state);
+        this.#follow(reply.lang);
         return;
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure;
@@ -671,6 +673,15 @@ class Conversation {
     if (!state || state === this.state) return;
     this.state = state;
     this.view.state(state);
+  }
+
+  /** The service heard another language than this session had; the page goes along. */
+  #follow(lang) {
+    if (!this.session || !LANGUAGES[lang] || lang === this.session.lang) return;
+    this.session = { ...this.session, lang };
+    this.store.set("session", this.session);
+    this.lang = lang;
+    this.view.language(lang);
   }
 
   // -- receiving
@@ -1379,6 +1390,13 @@ class PublicAssistant extends HTMLElement {
 
   state() {
     this.#showStatus();
+  }
+
+  language(lang) {
+    if (lang === this.#lang) return;
+    this.#lang = lang;
+    this.store.set("lang", lang);
+    this.#relabel();
   }
 
   online(yes) {
