@@ -63,12 +63,23 @@ class BotMessage(_Loose):
     custom: Custom | None = None
 
 
+class OtherNeed(_Loose):
+    """A need told beside the main one, and the words that tell it."""
+
+    intent: str
+    text: str
+
+
 class Parse(_Loose):
-    """`danger`: the probability that a life is at risk now, 0 to 1; None where the model has no opinion."""
+    """`danger`: the probability that a life is at risk now, 0 to 1; None where the model has no opinion.
+
+    `needs`: told beside the main one, in the order of the message.
+    """
 
     intent: Ranked | None = None
     intent_ranking: list[Ranked] = []
     danger: float | None = None
+    needs: list[OtherNeed] = []
 
 
 class BotReply(_Loose):

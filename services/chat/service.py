@@ -24,6 +24,8 @@ from services.events import EventBus
 
 # Longer than Rasa's time-out with its actions, so that only a dead process loses a turn.
 TURN_LEASE = timedelta(seconds=8)
+# Key of a message's data: what it also asked for.
+NEEDS = "needs"
 
 
 class ChatError(Exception):
@@ -211,6 +213,26 @@ async def open_question(session: AsyncSession, *, session_id: UUID) -> str | Non
     data = (await session.execute(statement)).scalar_one_or_none() or {}
     asks = data.get("asks")
     return str(asks) if asks else None
+
+
+async def remember_needs(session: AsyncSession, *, message_id: UUID, needs: list[dict[str, str]]) -> None:
+    """Keeps what a message also asked for, until the first need is done."""
+    message = await session.get_one(ChatMessage, message_id)
+    message.data = {**message.data, NEEDS: needs}
+
+
+async def take_needs(session: AsyncSession, *, session_id: UUID) -> list[dict[str, str]]:
+    """What is still to be offered in a conversation; it is offered once."""
+    statement = (
+        select(ChatMessage)
+        .where(ChatMessage.session_id == session_id, ChatMessage.data.has_key(NEEDS))
+        .order_by(ChatMessage.seq)
+    )
+    needs: list[dict[str, str]] = []
+    for message in (await session.execute(statement)).scalars():
+        needs += message.data[NEEDS]
+        message.data = {name: value for name, value in message.data.items() if name != NEEDS}
+    return needs
 
 
 async def queue_session(session: AsyncSession, *, session_id: UUID, reason: QueueReason) -> bool:

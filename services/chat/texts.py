@@ -92,6 +92,12 @@ def switch_buttons(*, now: Language, before: Language) -> list[Button]:
     return [language_button(before)] if before is not KO else [language_button(EN), language_button(ZH)]
 
 
+OTHER_NEEDS: Texts = {
+    KO: "말씀 중에 다른 일도 있었어요. 이어서 도와드릴까요?",
+    EN: "You also mentioned something else. Shall we go on with it?",
+    ZH: "您还提到了其他事情，需要我继续为您处理吗？",
+}
+
 _OUTAGE: Texts = {
     KO: (
         "죄송해요. 지금 답변을 드리기 어려운 상태예요. 말씀하신 내용은 안전하게 저장했고, 담당자가 확인할 수 있게 전달했어요.\n"

@@ -24,7 +24,7 @@ from services.cases.enums import CaseOrigin
 from services.chat import languages, service, texts
 from services.chat.actions import QUESTION
 from services.chat.enums import Author, Language, MessageKind, QueueReason, SessionState
-from services.chat.gateway import AssistantError, BotMessage, BotReply, Custom, Gateway
+from services.chat.gateway import AssistantError, BotMessage, BotReply, Custom, Gateway, Parse
 from services.chat.models import ChatMessage, ChatSession, Turn
 from services.chat.second_opinion import second_opinion
 from services.chat.triage import Emergency, EmergencyCards, Triage
@@ -36,6 +36,9 @@ log = structlog.get_logger()
 
 # Within a request: how long a repeated or parallel message waits for the one that is being answered.
 WAIT_FOR_TURN = 10.0
+
+# Needs told beside the main one that are offered afterwards.
+OTHER_NEEDS_OFFERED = 3
 
 # What Rasa is told when all that was said is a wish for another language: a form then repeats its question.
 SWITCHED_PAYLOAD = "/easy_language"
@@ -201,11 +204,38 @@ class Turns:
         if emergency is not None:
             drafts.insert(0, self._card(emergency, speech.language))
             evidence["emergency"] = {**(_emergency_evidence(emergency) or {}), "source": "classifier"}
+        if typed is not None and not evidence["abstained"]:
+            await self._remember_needs(chat, message, typed)
         if not drafts and not speech.wished:  # a rule without words would leave the citizen before an empty page
             unsure, person = texts.STILL_UNSURE[speech.language], texts.PERSON_BUTTON[speech.language]
             drafts = [Draft(unsure, kind=MessageKind.CHOICES, choices=[person])]
         first = 1 if emergency is not None else 0
         return [*drafts[:first], *speech.notice, *drafts[first:]], evidence, emergency
+
+    async def _remember_needs(self, chat: ChatSession, message: ChatMessage, parse: Parse) -> None:
+        """Keeps the needs told beside the main one. The answer to a question of a form tells none."""
+        needs = [
+            {"intent": need.intent, "text": need.text}
+            for need in parse.needs
+            if need.intent in self._services.taxonomy and self._services.taxonomy.get(need.intent).family != "dialogue"
+        ]
+        if not needs:
+            return
+        async with self._services.db.transaction() as session:
+            if await service.open_question(session, session_id=chat.id) is None:
+                await service.remember_needs(session, message_id=message.id, needs=needs[:OTHER_NEEDS_OFFERED])
+
+    async def _offer_needs(self, session: AsyncSession, chat: ChatSession, language: Language) -> list[Draft]:
+        """What was told beside the need that is now done, as choices that say the citizen's own words again."""
+        needs = await service.take_needs(session, session_id=chat.id)
+        if not needs:
+            return []
+        names = self._services.translations
+        choices = [
+            texts.button(names.name(self._services.taxonomy.get(need["intent"]), language), need["text"])
+            for need in needs[:OTHER_NEEDS_OFFERED]
+        ]
+        return [Draft(texts.OTHER_NEEDS[language], kind=MessageKind.CHOICES, choices=choices)]
 
     def _evidence(self, reply: BotReply) -> dict[str, Any]:
         parse = reply.parse
@@ -250,6 +280,9 @@ class Turns:
             if turn.answered_at is not None:  # our lease ran out and somebody else was faster
                 replies = await service.replies_to(session, message_id=message.id)
                 return Reply(replies, turn.state or chat.state, turn.case_id, chat.lang)
+            done = evidence["answered_by"] == "rasa" and chat.state is SessionState.BOT and emergency is None
+            if done and not any(draft.data.get("asks") for draft in drafts):
+                drafts = [*drafts, *await self._offer_needs(session, chat, language)]
             replies = [
                 await service.post_message(
                     session,

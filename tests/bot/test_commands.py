@@ -178,7 +178,15 @@ def test_the_report_is_the_only_line_on_stdout(
     monkeypatch.setattr(train, "train", noisy)
     assert train.main(["--out", str(tmp_path)]) == 0
     captured = capsys.readouterr()
-    assert list(json.loads(captured.out)) == ["path", "sha256", "data_sha256", "intents", "utterances", "seconds", "format"]
+    assert list(json.loads(captured.out)) == [
+        "path",
+        "sha256",
+        "data_sha256",
+        "intents",
+        "utterances",
+        "seconds",
+        "format",
+    ]
     assert "Rasa talks" in captured.err
 
 
