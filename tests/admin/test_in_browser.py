@@ -201,6 +201,7 @@ async def test_the_list_reloads_itself_keeps_the_focus_and_can_be_stopped(
 
 async def test_filters_work_without_a_page_load_and_stay_in_the_address(page: Page, case_id: UUID) -> None:
     await sign_in(page)
+    await page.wait_for_load_state("networkidle")  # htmx has read the page
     await page.get_by_label("요구").select_option("streetlight")
     await expect(page.locator("td.what a")).to_have_count(1)
     assert page.url.endswith("/admin/cases?intent=streetlight")
