@@ -35,6 +35,7 @@ import yaml
 
 from bot.environment import prepare
 from bot.evaluate import DATA, FROZEN, UTTERANCES, judge, read_examples, read_utterances, summary
+from bot.train import sha256_of, yaml_files
 
 HOME = Path(__file__).resolve().parent
 BASELINE = HOME / "baseline.yml"
@@ -83,7 +84,7 @@ def train_baseline(out: Path, epochs: int) -> Json:
 
     Adds `epoch`, the seconds of an epoch of DIET, and `full`, those of the training with all hundred.
     """
-    fingerprint = _data_fingerprint()
+    fingerprint = sha256_of(yaml_files(UTTERANCES))
     kept = out / "training.json"
     if kept.exists():
         known: Json = json.loads(kept.read_text())
@@ -99,15 +100,6 @@ def train_baseline(out: Path, epochs: int) -> Json:
     found = {**report, "data": fingerprint, "epochs": epochs, "epoch": round(epoch, 1), "full": round(full, 1)}
     kept.write_text(json.dumps(found))
     return found
-
-
-def _data_fingerprint() -> str:
-    import hashlib
-
-    digest = hashlib.sha256()
-    for text, intent in read_utterances(UTTERANCES):
-        digest.update(f"{intent}\t{text}\n".encode())
-    return digest.hexdigest()
 
 
 def understanding(model: Path) -> Json:

@@ -78,8 +78,8 @@ def train(
     prepare()
     os.environ["LOG_LEVEL"] = "ERROR"  # what turns off Rasa's progress bars, a line a rule
     data = [utterances, *beside, rules]
-    sources = [file for path in (*data, domain, config) for file in _yaml_files(path)]
-    fingerprint = _sha256(sources)
+    sources = [file for path in (*data, domain, config) for file in yaml_files(path)]
+    fingerprint = sha256_of(sources)
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{fingerprint[:12]}"
@@ -108,7 +108,7 @@ def train(
     counts = count_utterances(utterances)
     return Trained(
         path=str(Path(result.model).resolve()),
-        sha256=_sha256([Path(result.model)]),
+        sha256=sha256_of([Path(result.model)]),
         data_sha256=fingerprint,
         intents=len(counts),
         utterances=sum(counts.values()),
@@ -120,7 +120,7 @@ def train(
 def count_utterances(path: Path) -> Counter[str]:
     """How many utterances each intent has in the YAML files at a path (Rasa takes seconds for what takes half a one)."""
     counts: Counter[str] = Counter()
-    for file in _yaml_files(path):
+    for file in yaml_files(path):
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
         for block in content.get("nlu", []):
             if intent := block.get("intent"):
@@ -135,7 +135,7 @@ def _reasons(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__
 
 
-def _yaml_files(path: Path) -> list[Path]:
+def yaml_files(path: Path) -> list[Path]:
     """The YAML files at a path, sorted.
 
     Raises:
@@ -147,7 +147,8 @@ def _yaml_files(path: Path) -> list[Path]:
     return files
 
 
-def _sha256(files: Sequence[Path]) -> str:
+def sha256_of(files: Sequence[Path]) -> str:
+    """The SHA-256 of one file's content, or of several files' names and contents, in hexadecimal."""
     digest = hashlib.sha256()
     for file in files:
         content = file.read_bytes()

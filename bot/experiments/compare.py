@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -34,8 +33,8 @@ from bot.components.normalize import normalize
 from bot.components.terms import TermWeights, char_terms, letter_terms
 from bot.components.tokenizer import tokens_of
 from bot.components.word_space import WordSpace, content_morphemes
+from bot.evaluate import UTTERANCES, read_utterances
 
-UTTERANCES = Path(__file__).resolve().parents[2] / "nlu_data" / "utterances"
 _CONTENT = ("N", "V", "M", "SL", "SN", "SH", "XR", "IC", "UNK")
 """First letters of the Mecab tags that carry meaning: no particles, endings, punctuation."""
 
@@ -68,7 +67,7 @@ class Corpus:
 
     def __init__(self, utterances: Path, share: float = 1.0) -> None:
         """Reads all YAML files below a folder, or a share of each intent's utterances drawn at random."""
-        pairs = list(_read(utterances))
+        pairs = list(read_utterances(utterances))
         if share < 1:
             labels = [label for _, label in pairs]
             pairs = train_test_split(pairs, train_size=share, stratify=labels, random_state=0)[0]
@@ -102,14 +101,6 @@ class Corpus:
     def letters(self, shortest: int, longest: int) -> Documents:
         """Letter n-grams."""
         return [letter_terms(text, shortest, longest) for text in self.clean]
-
-
-def _read(folder: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted(folder.rglob("*.yml")):
-        for block in (yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}).get("nlu", []):
-            for line in block.get("examples", "").splitlines():
-                if line.lstrip().startswith("- "):
-                    yield line.strip()[2:], block["intent"]
 
 
 def rows(corpus: Corpus, analyzers: Sequence[str]) -> Iterator[tuple[str, list[Block], Callable[[], Any]]]:

@@ -127,7 +127,7 @@ def test_a_process_that_cannot_load_the_model_ends_the_run(tmp_path: Path) -> No
 def test_a_model_is_named_by_time_and_data_and_holds_no_pickle(tiny: Any) -> None:
     trained = tiny.trained
     assert re.fullmatch(rf"\d{{8}}T\d{{6}}Z-{trained.data_sha256[:12]}\.tar\.gz", tiny.model.name)
-    assert trained.sha256 == train._sha256([tiny.model])
+    assert trained.sha256 == train.sha256_of([tiny.model])
     assert (trained.intents, trained.utterances) == (4, 24)
     with tarfile.open(tiny.model) as archive:
         names = archive.getnames()
@@ -139,11 +139,11 @@ def test_the_data_hash_follows_the_data(tmp_path: Path) -> None:
     first, second = tmp_path / "a.yml", tmp_path / "b.yml"
     first.write_text("one")
     second.write_text("two")
-    before = train._sha256([first, second])
-    assert before == train._sha256([first, second])
+    before = train.sha256_of([first, second])
+    assert before == train.sha256_of([first, second])
     first.write_text("onet")
     second.write_text("wo")
-    assert train._sha256([first, second]) != before
+    assert train.sha256_of([first, second]) != before
 
 
 def test_training_without_data_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
