@@ -387,8 +387,8 @@ def out_of_fold(lines: Sequence[Line], vectors: Floats) -> tuple[list[str], NDAr
     texts = [normalize(line.text).text for line in lines]
     utterances = [Utterance(t, [token.lemma for token in tokens_of(t)], v) for t, v in zip(texts, vectors)]
     settings = Settings()
-    blocks = Blocks.fit(utterances, settings)
-    features = hstack([blocks.sparse(utterances), csr_matrix(blocks.dense(utterances))], format="csr")
+    blocks, sparse = Blocks.fit(utterances, settings)
+    features = hstack([sparse, csr_matrix(blocks.dense(utterances))], format="csr")
     task = Task(features, y, len(labels), settings.penalty, settings.tolerance)
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(texts, y))
     scores = np.zeros((len(lines), len(labels)), dtype=np.float32)

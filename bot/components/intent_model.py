@@ -73,17 +73,24 @@ class Blocks:
         self.letters = letters
 
     @classmethod
-    def fit(cls, utterances: Sequence[Utterance], settings: Settings) -> Blocks:
-        """Learns the terms of the utterances."""
-        morphemes = [u.morphemes for u in utterances] if settings.morphemes else []
-        letters = [letter_terms(u.text) for u in utterances] if settings.letters else []
-        return cls(settings, TermWeights.fit(morphemes), TermWeights.fit(letters, settings.min_documents))
+    def fit(cls, utterances: Sequence[Utterance], settings: Settings) -> tuple[Blocks, csr_matrix]:
+        """Learns the terms of the utterances; returns their `sparse`, too."""
+        morphemes = [u.morphemes for u in utterances]
+        letters = [letter_terms(u.text) for u in utterances]
+        blocks = cls(
+            settings,
+            TermWeights.fit(morphemes if settings.morphemes else []),
+            TermWeights.fit(letters if settings.letters else [], settings.min_documents),
+        )
+        return blocks, blocks._side_by_side(morphemes, letters)
 
     def sparse(self, utterances: Sequence[Utterance]) -> csr_matrix:
         """The two blocks of terms side by side: sparse, shape [n, terms], float32."""
-        morphemes = self.morphemes.matrix([u.morphemes for u in utterances])
-        letters = self.letters.matrix([letter_terms(u.text) for u in utterances])
-        return hstack([morphemes * self.settings.morphemes, letters * self.settings.letters], format="csr")
+        return self._side_by_side([u.morphemes for u in utterances], [letter_terms(u.text) for u in utterances])
+
+    def _side_by_side(self, morphemes: Sequence[Sequence[str]], letters: Sequence[Sequence[str]]) -> csr_matrix:
+        counted = self.morphemes.matrix(morphemes) * self.settings.morphemes
+        return hstack([counted, self.letters.matrix(letters) * self.settings.letters], format="csr")
 
     def row(self, utterance: Utterance) -> tuple[NDArray[np.int32], Floats]:
         """Columns and values of one row of `sparse`, without the cost of building matrices."""
@@ -161,8 +168,8 @@ class IntentModel:
             raise ValueError("training needs utterances of at least two intents")
         numbers = {label: i for i, label in enumerate(labels)}
         y = np.array([numbers[intent] for intent in intents], dtype=np.int64)
-        blocks = Blocks.fit(utterances, settings)
-        sparse, dense = blocks.sparse(utterances), blocks.dense(utterances)
+        blocks, sparse = Blocks.fit(utterances, settings)
+        dense = blocks.dense(utterances)
         features = _joined(sparse, dense)
         held_out = [(utterance, intent) for utterance, intent in held_out if intent in numbers]
         folds = _folds(y, settings) if len(held_out) < ENOUGH else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import multiprocessing
 import os
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +58,8 @@ class Task:
         bias = np.full(len(labels), ABSENT, dtype=np.float32)
         if len(np.unique(y)) < 2:
             return weights, bias
-        machine = LinearSVC(C=self.penalty, tol=self.tolerance, random_state=0).fit(self.features[rows], y)
+        features = self.features if len(rows) == len(self.y) else self.features[rows]
+        machine = LinearSVC(C=self.penalty, tol=self.tolerance, random_state=0).fit(features, y)
         coefficients, intercepts = machine.coef_, machine.intercept_
         if len(machine.classes_) == 2:  # scikit-learn keeps one machine for two labels
             coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.hstack([-intercepts, intercepts])
@@ -83,8 +87,10 @@ def train_each(task: Task, parts: Sequence[Labels]) -> list[tuple[Floats, Floats
     else:
         try:
             context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(workers, context, _remember, (task,)) as pool:
-                done = list(pool.map(_train_remembered, jobs))
+            with TemporaryDirectory() as shared:
+                _write(task, Path(shared))
+                with ProcessPoolExecutor(workers, context, _remember, (Path(shared),)) as pool:
+                    done = list(pool.map(_train_remembered, jobs))
         except (OSError, BrokenProcessPool):  # no semaphores, no memory for a second process
             log.warning("training goes on in one process")
             done = [task.train(*job) for job in jobs]
@@ -95,11 +101,29 @@ def train_each(task: Task, parts: Sequence[Labels]) -> list[tuple[Floats, Floats
     return found
 
 
+def _write(task: Task, directory: Path) -> None:
+    """Puts a task where other processes read it without a copy of their own: it has some hundred megabytes."""
+    for name in ("data", "indices", "indptr"):
+        np.save(directory / name, getattr(task.features, name))
+    np.save(directory / "y", task.y)
+    rest = {"shape": task.features.shape, "k": task.k, "penalty": task.penalty, "tolerance": task.tolerance}
+    (directory / "rest.json").write_text(json.dumps(rest))
+
+
+def _read(directory: Path) -> Task:
+    rest = json.loads((directory / "rest.json").read_text())
+    data, indices, indptr, y = (
+        np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("data", "indices", "indptr", "y")
+    )
+    features = csr_matrix((data, indices, indptr), shape=rest.pop("shape"))
+    return Task(features, y, **rest)
+
+
 _remembered: list[Task] = []
 
 
-def _remember(task: Task) -> None:
-    _remembered.append(task)
+def _remember(directory: Path) -> None:
+    _remembered.append(_read(directory))
 
 
 def _train_remembered(job: tuple[Labels, Labels]) -> tuple[Floats, Floats]:

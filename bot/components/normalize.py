@@ -6,6 +6,7 @@ encoders want none of that, while Rasa wants offsets in the text as it was writt
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ JAMO_RUN = 2
 OTHER_RUN = 3
 """Longest run of any other character but digits that is kept: '!!!!!!' → '!!!'."""
 
+_PLAIN = re.compile(r"(?!.*(.)\1{3})[가-힣!-~](?:[가-힣!-~]| (?! |$))*", re.DOTALL)
+"""Most texts: syllables, ASCII and single blanks, no long runs; normalising leaves them as they are."""
 _FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
 
 
@@ -47,6 +50,12 @@ def normalize(text: str) -> NormalizedText:
 
     The result has no blank at either end. A text of blanks and invisible characters only becomes ''.
     """
+    if _PLAIN.fullmatch(text):
+        return NormalizedText(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)))
+    return _normalize(text)
+
+
+def _normalize(text: str) -> NormalizedText:
     out: list[tuple[str, int, int]] = []
     run = 0
     for start, end in _clusters(text):

@@ -34,7 +34,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             FEATURIZER_CLASS_ALIAS: None,
             "threads": 1,
             "training_threads": 2,
-            "batch_size": 128,
+            "batch_size": 2048,
             "progress_from": 500,
         }
 

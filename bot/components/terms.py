@@ -69,8 +69,20 @@ class TermWeights:
 
     def matrix(self, documents: Sequence[Iterable[str]]) -> csr_matrix:
         """The rows of all documents: sparse, shape [len(documents), len(terms)], float32."""
-        rows = [self.row(document) for document in documents]
-        pointers = np.concatenate([[0], np.cumsum([len(indices) for indices, _ in rows])]).astype(np.int32)
-        indices = np.concatenate([r[0] for r in rows]) if rows else np.zeros(0, np.int32)
-        data = np.concatenate([r[1] for r in rows]) if rows else np.zeros(0, np.float32)
-        return csr_matrix((data, indices, pointers), shape=(len(rows), len(self.terms)))
+        columns = self._columns
+        known = [[columns[term] for term in document if term in columns] for document in documents]
+        ends = np.zeros(len(known) + 1, dtype=np.int64)
+        np.cumsum([len(row) for row in known], out=ends[1:])
+        indices = np.fromiter(chain.from_iterable(known), dtype=np.int32, count=ends[-1])
+        ones = np.ones(len(indices), dtype=np.float32)
+        counted = csr_matrix((ones, indices, ends), shape=(len(known), len(self.terms)))
+        counted.sum_duplicates()
+        counted.data = (np.log(counted.data) + 1) * self.idf[counted.indices]
+        norms = np.sqrt(np.bincount(_rows(counted), counted.data**2, minlength=len(known))).astype(np.float32)
+        counted.data /= norms[_rows(counted)]
+        return counted
+
+
+def _rows(matrix: csr_matrix) -> NDArray[np.int64]:
+    """The row of each value."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 
 from bot import speedups
@@ -200,3 +203,20 @@ def test_the_faster_lookup_of_events_is_rasas_lookup() -> None:
         assert speedups._resolve_by_type("unknown", UserUttered) is UserUttered
         with pytest.raises(ValueError, match="unknown"):
             speedups._resolve_by_type("unknown")
+
+
+def test_a_copied_example_shares_texts_and_nothing_else() -> None:
+    example = Message(data={TEXT: "가로등", INTENT: "streetlight", "metadata": {"example": {"use": "danger"}}})
+    copied = speedups._copy(example, {})
+    assert copied == example == deepcopy(example)
+    copied.data["metadata"]["example"]["use"] = "no_danger"
+    copied.set(INTENT, "fire", add_to_output=True)
+    assert example.data == {TEXT: "가로등", INTENT: "streetlight", "metadata": {"example": {"use": "danger"}}}
+    assert INTENT not in example.output_properties
+    assert copied != example
+
+
+def test_equal_examples_have_equal_hashes() -> None:
+    one, other = (Message(data={TEXT: "가로등", INTENT: "streetlight"}) for _ in range(2))
+    assert one == other
+    assert speedups._hash_of_text_and_intent(one) == speedups._hash_of_text_and_intent(other)

@@ -16,6 +16,7 @@ from bot.components import analyzers
 from bot.components.align import align
 from bot.components.analyzers import AnalyzerUnavailable
 from bot.components.jamo import decompose
+from bot.components.normalize import _normalize as normalize_anew
 from bot.components.normalize import normalize
 from bot.components.tokenizer import KoNLPyTokenizer, tokens_of
 
@@ -51,6 +52,11 @@ def check(text: str, tokens: list[Any]) -> None:
     assert all(token.text.strip() for token in tokens)
     assert all(isinstance(token.get("pos"), str) for token in tokens)
     assert bool(tokens) == bool(normalize(text).text)
+
+
+@given(st.text(alphabet="가ㅋa1! \u1161\u0301\u200b\nA", max_size=12))
+def test_a_plain_text_is_left_as_it_is(text: str) -> None:
+    assert normalize(text) == normalize_anew(text)
 
 
 @given(WRITTEN)

