@@ -24,6 +24,8 @@ from bot.components.normalize import normalize
 from bot.components.purpose import CALIBRATION, purpose
 
 _DEFAULTS = Settings()
+_UTTERANCE = "utterance"
+"""Key under which a message keeps what classifiers see of it; no output."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -141,11 +143,14 @@ class KoreanIntentClassifier(GraphComponent, IntentClassifier):
 
 
 def utterance_of(message: Message) -> Utterance:
-    """What the model sees of a message.
+    """What the model sees of a message; made once, for all classifiers.
 
     Raises:
         InvalidConfigException: the pipeline gives messages no dense sentence feature.
     """
+    known: Utterance | None = message.get(_UTTERANCE)
+    if known:
+        return known
     text = normalize(message.get(TEXT)).text
     _, sentence = message.get_dense_features(TEXT)
     if sentence is None:
@@ -153,7 +158,9 @@ def utterance_of(message: Message) -> Utterance:
             "KoreanIntentClassifier needs a dense sentence feature: put SentenceEncoder before it"
         )
     morphemes = [token.lemma for token in message.get(TOKENS_NAMES[TEXT], [])]
-    return Utterance(text, morphemes, np.asarray(sentence.features, dtype=np.float32).reshape(-1))
+    made = Utterance(text, morphemes, np.asarray(sentence.features, dtype=np.float32).reshape(-1))
+    message.set(_UTTERANCE, made)
+    return made
 
 
 def _answer(message: Message, ranking: list[tuple[str, float]]) -> None:

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 ENOUGH = 200
 """Utterances that suffice to calibrate on."""
+_WORTH_A_MATRIX = 8
+"""Utterances from which on building matrices costs less than going row by row."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Utterance:
     text: str
     morphemes: Sequence[str]
     meaning: Floats
+
+    @cached_property
+    def letters(self) -> list[str]:
+        """The n-grams of the text's letters."""
+        return letter_terms(self.text)
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ class Blocks:
     def fit(cls, utterances: Sequence[Utterance], settings: Settings) -> tuple[Blocks, csr_matrix]:
         """Learns the terms of the utterances; returns their `sparse`, too."""
         morphemes = [u.morphemes for u in utterances]
-        letters = [letter_terms(u.text) for u in utterances]
+        letters = [u.letters for u in utterances]
         blocks = cls(
             settings,
             TermWeights.fit(morphemes if settings.morphemes else []),
@@ -86,7 +94,7 @@ class Blocks:
 
     def sparse(self, utterances: Sequence[Utterance]) -> csr_matrix:
         """The two blocks of terms side by side: sparse, shape [n, terms], float32."""
-        return self._side_by_side([u.morphemes for u in utterances], [letter_terms(u.text) for u in utterances])
+        return self._side_by_side([u.morphemes for u in utterances], [u.letters for u in utterances])
 
     def _side_by_side(self, morphemes: Sequence[Sequence[str]], letters: Sequence[Sequence[str]]) -> csr_matrix:
         counted = self.morphemes.matrix(morphemes) * self.settings.morphemes
@@ -95,7 +103,7 @@ class Blocks:
     def row(self, utterance: Utterance) -> tuple[NDArray[np.int32], Floats]:
         """Columns and values of one row of `sparse`, without the cost of building matrices."""
         morphemes, counted = self.morphemes.row(utterance.morphemes)
-        letters, weighted = self.letters.row(letter_terms(utterance.text))
+        letters, weighted = self.letters.row(utterance.letters)
         return (
             np.concatenate([morphemes, letters + len(self.morphemes.terms)]),
             np.concatenate(
@@ -190,9 +198,12 @@ class IntentModel:
     def probabilities(self, utterances: Sequence[Utterance]) -> Floats:
         """Calibrated probabilities, shape [n, k], float32, each row summing to 1."""
         scores = self.blocks.dense(utterances) @ self._dense_weights + self._bias
-        for score, utterance in zip(scores, utterances):
-            columns, values = self.blocks.row(utterance)
-            score += values @ self._sparse_weights[columns]
+        if len(utterances) < _WORTH_A_MATRIX:
+            for score, utterance in zip(scores, utterances):
+                columns, values = self.blocks.row(utterance)
+                score += values @ self._sparse_weights[columns]
+        else:
+            scores += self.blocks.sparse(utterances) @ self._sparse_weights
         return self.calibration(scores)
 
     def save(self, directory: Path) -> None:
