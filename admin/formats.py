@@ -49,6 +49,8 @@ class Due:
 def due(due_at: datetime | None, *, status: str, finished: Collection[str], now: datetime) -> Due:
     if status in finished:
         return Due("처리됨", "done", due_at)
+    if due_at is None and status == "awaiting_citizen":
+        return Due("보완을 기다리는 동안 멈춤", "calm")
     if due_at is None:
         return Due("기한 없음", "done")
     left = due_at - now

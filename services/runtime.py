@@ -47,7 +47,7 @@ class Services:
         self.taxonomy: Taxonomy = load_taxonomy(settings.taxonomy_path)
         self.translations: Translations = load_translations(settings.translations_path, self.taxonomy)
         self.registry = load_registry(settings.registry_path, settings.taxonomy_path, settings.agency_base_url)
-        self.calendar = WorkingCalendar()
+        self.calendar = WorkingCalendar(settings.extra_holidays)
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=3.0), follow_redirects=False)
 
     async def aclose(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -56,6 +57,10 @@ class Settings(BaseSettings):
 
     embed_origins: Annotated[list[str], Field(description="JSON list of origins whose pages may embed the widget")] = []
     secure_cookies: bool = False
+
+    extra_holidays: Annotated[
+        list[date], Field(description="JSON list of days that were declared holidays since the last release")
+    ] = []
 
     delivery_max_attempts: Annotated[int, Field(ge=1, le=50)] = 12
     delivery_backoff: Annotated[float, Field(gt=0, description="seconds before the second attempt; doubles")] = 2.0

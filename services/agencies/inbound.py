@@ -51,6 +51,7 @@ async def receive(services: Services, *, agency: Agency, event: AgencyEvent) -> 
                     version=None,
                     target=target,
                     actor=actor,
+                    calendar=services.calendar,
                     reason=event.text,
                     external_id=key,
                     type=EventType.ANSWERED if answered else EventType.AGENCY,

@@ -3,12 +3,12 @@
 민원 처리에 관한 법률 제19조: a period of 5 days or less is counted in hours from the moment of acceptance, 8 hours a
 day; one of 6 days or more in days, the first day included. Both skip Saturdays, Sundays and public holidays.
 "At once" (시행령 제16조·제19조) means within 3 working hours. Working hours are 09-18 (시행령 제8조의3) without the lunch
-hour 12-13.
+hour 12-13. While the citizen supplements (보완) the clock stands still (시행령 제20조).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -42,6 +42,17 @@ PERIODS: dict[str, Period] = {
 }
 
 
+@dataclass(frozen=True)
+class Pause:
+    """A time in which the clock stands still; it still does when `end` is None."""
+
+    start: datetime
+    end: datetime | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+
 @lru_cache(maxsize=64)
 def _holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("KR", years=year, categories=("public",)).keys())
@@ -56,43 +67,85 @@ class WorkingCalendar:
     def is_working_day(self, day: date) -> bool:
         return day.weekday() < 5 and day not in _holidays(day.year) and day not in self._extra
 
-    def add_hours(self, start: datetime, hours: float) -> datetime:
-        """The moment at which `hours` working hours have passed since `start` (aware; result in Korean time)."""
-        left = timedelta(hours=hours)
-        moment = start.astimezone(SEOUL)
-        while True:
-            if self.is_working_day(moment.date()):
-                for opens, closes in _SPANS:
-                    begin = max(moment, datetime.combine(moment.date(), opens, SEOUL))
-                    end = datetime.combine(moment.date(), closes, SEOUL)
-                    if begin >= end:
-                        continue
-                    if left <= end - begin:
-                        return begin + left
-                    left -= end - begin
-            moment = datetime.combine(moment.date() + timedelta(days=1), time(0), SEOUL)
+    def add_hours(self, start: datetime, hours: float, pauses: Sequence[Pause] = ()) -> datetime:
+        """The moment at which `hours` working hours have passed since `start` (aware; result in Korean time).
 
-    def add_days(self, start: datetime, days: int) -> datetime:
-        """The end of working hours of the last of `days` working days; the first working day counts."""
+        Raises ValueError for a pause that has not ended.
+        """
+        _check_ended(pauses)
+        left = timedelta(hours=hours)
+        for begin, end in _without(self._working_spans(start.astimezone(SEOUL)), pauses):
+            if left <= end - begin:
+                return begin + left
+            left -= end - begin
+        raise AssertionError("working days never end")
+
+    def add_days(self, start: datetime, days: int, pauses: Sequence[Pause] = ()) -> datetime:
+        """The end of working hours of the last of `days` working days; the first working day counts.
+
+        A day on whose close the clock stands still does not count: the one on which the citizen is asked does not, the one
+        on which the citizen answers does (verify: the statute says only that the time taken does not count).
+        Raises ValueError for a pause that has not ended.
+        """
+        _check_ended(pauses)
         day = start.astimezone(SEOUL).date()
         counted = 0
         while True:
-            if self.is_working_day(day):
+            close = datetime.combine(day, _CLOSE, SEOUL)
+            if self.is_working_day(day) and not any(pause.covers(close) for pause in pauses):
                 counted += 1
                 if counted >= days:
-                    return datetime.combine(day, _CLOSE, SEOUL)
+                    return close
             day += timedelta(days=1)
 
-    def due(self, kind: str, accepted_at: datetime) -> datetime | None:
-        """When a case of this kind is due, or None for a kind without a period (an emergency is not a 민원)."""
+    def due(self, kind: str, accepted_at: datetime, pauses: Sequence[Pause] = ()) -> datetime | None:
+        """When a case of this kind is due.
+
+        None for a kind without a period (an emergency is not a 민원), and while the clock stands still.
+        """
         period = PERIODS.get(kind)
-        if period is None:
+        if period is None or any(pause.end is None for pause in pauses):
             return None
         if period.hours:
-            return self.add_hours(accepted_at, period.hours)
+            return self.add_hours(accepted_at, period.hours, pauses)
         if period.days <= 5:
-            return self.add_hours(accepted_at, period.days * 8)
-        return self.add_days(accepted_at, period.days)
+            return self.add_hours(accepted_at, period.days * 8, pauses)
+        return self.add_days(accepted_at, period.days, pauses)
+
+    def _working_spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches of working time from `start` on, without end."""
+        day = start.date()
+        while True:
+            if self.is_working_day(day):
+                for opens, closes in _SPANS:
+                    begin = max(start, datetime.combine(day, opens, SEOUL))
+                    end = datetime.combine(day, closes, SEOUL)
+                    if begin < end:
+                        yield begin, end
+            day += timedelta(days=1)
+
+
+def _check_ended(pauses: Iterable[Pause]) -> None:
+    if any(pause.end is None for pause in pauses):
+        raise ValueError("nothing is due while the clock stands still")
+
+
+def _without(
+    spans: Iterable[tuple[datetime, datetime]], pauses: Iterable[Pause]
+) -> Iterator[tuple[datetime, datetime]]:
+    """What is left of the spans when the pauses, which have ended, are cut out of them."""
+    ordered = sorted(((pause.start, pause.end) for pause in pauses if pause.end is not None), key=lambda cut: cut[0])
+    for begin, end in spans:
+        for stop, resume in ordered:
+            if resume <= begin or stop >= end:
+                continue
+            if begin < stop:
+                yield begin, stop
+            begin = max(begin, resume)
+            if begin >= end:
+                break
+        if begin < end:
+            yield begin, end
 
 
 def period_key(kind: str, intent: str) -> str:

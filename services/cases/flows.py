@@ -52,6 +52,7 @@ async def answer(services: Services, *, case_id: UUID, version: int | None, text
                 version=version,
                 target=CaseStatus.ANSWERED,
                 actor=actor,
+                calendar=services.calendar,
                 reason=text,
                 type=EventType.ANSWERED,
             )
@@ -73,7 +74,13 @@ async def move(
     """Moves a case and tells the citizen where it now is. Raises what service.move_case raises."""
     async with services.db.transaction() as session:
         case = await service.move_case(
-            session, case_id=case_id, version=version, target=target, actor=actor, reason=reason
+            session,
+            case_id=case_id,
+            version=version,
+            target=target,
+            actor=actor,
+            calendar=services.calendar,
+            reason=reason,
         )
         text = status_text(case, reason, language=await language_of(session, case=case))
         message = await tell_citizen(session, case=case, author=Author.SYSTEM, text=text)

@@ -8,6 +8,7 @@ CaseError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cases import receipts
-from services.cases.deadlines import SEOUL, WorkingCalendar, period_key
+from services.cases.deadlines import SEOUL, Pause, WorkingCalendar, period_key
 from services.cases.enums import (
     ActorType,
     CaseOrigin,
@@ -271,12 +272,15 @@ async def move_case(
     version: int | None,
     target: CaseStatus,
     actor: Actor,
+    calendar: WorkingCalendar,
     reason: str | None = None,
     public: bool = True,
     external_id: str | None = None,
     type: EventType = EventType.MOVED,  # noqa: A002
 ) -> Case:
     """Moves a case along the table. `version` is what the mover saw, or None for a machine that does not look.
+
+    The acceptance starts the statutory clock anew, and while the citizen is asked for more nothing is due.
 
     Raises CaseNotFound, StaleCase, MoveNotAllowed, ReasonRequired.
     """
@@ -299,7 +303,29 @@ async def move_case(
         public=public,
         external_id=external_id,
     )
+    await _set_due(session, case=case, calendar=calendar)
     return case
+
+
+async def _set_due(session: AsyncSession, *, case: Case, calendar: WorkingCalendar) -> None:
+    """Counts the case's period from its events."""
+    case.due_at = calendar.due(
+        period_key(case.kind, case.intent),
+        case.accepted_at or case.submitted_at,
+        _pauses(await events_of(session, case_id=case.id)),
+    )
+    await session.flush()
+
+
+def _pauses(events: Sequence[CaseEvent]) -> list[Pause]:
+    """The times in which a case was waiting for its citizen (보완), in order."""
+    pauses: list[Pause] = []
+    for event in events:
+        if event.from_status is CaseStatus.AWAITING_CITIZEN and pauses:
+            pauses[-1] = Pause(pauses[-1].start, event.created_at)
+        if event.to_status is CaseStatus.AWAITING_CITIZEN:
+            pauses.append(Pause(event.created_at))
+    return pauses
 
 
 async def record_opened(session: AsyncSession, *, case_id: UUID, actor: Actor) -> None:

@@ -104,7 +104,9 @@ async def make_dead_delivery(services: Services, case: Case) -> Delivery:
 async def move(services: Services, case: Case, target: CaseStatus) -> Case:
     """Somebody else moves the case."""
     async with services.db.transaction() as session:
-        return await cases.move_case(session, case_id=case.id, version=None, target=target, actor=cases.SYSTEM)
+        return await cases.move_case(
+            session, case_id=case.id, version=None, target=target, actor=cases.SYSTEM, calendar=services.calendar
+        )
 
 
 async def reload(services: Services, case: Case) -> Case:

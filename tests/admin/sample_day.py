@@ -132,6 +132,7 @@ async def _advance(services: Services, case: Case, status: CaseStatus) -> None:
                 version=None,
                 target=step,
                 actor=cases.SYSTEM,
+                calendar=services.calendar,
                 reason="소음이 심한 시간대를 알려 주십시오." if step is CaseStatus.AWAITING_CITIZEN else None,
             )
 

@@ -52,6 +52,7 @@ WRONG = [
     ("ENVIRONMENT", "do-not-show"),
     ("SECURE_COOKIES", "do-not-show"),
     ("DELIVERY_MAX_ATTEMPTS", "0"),
+    ("EXTRA_HOLIDAYS", '["do-not-show"]'),
     ("TAXONOMY_PATH", "/do-not-show.yml"),
     ("REGISTRY_PATH", "/do-not-show.yml"),
     ("EMERGENCY_CUES_PATH", "/do-not-show.yml"),

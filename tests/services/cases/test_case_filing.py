@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -11,8 +12,9 @@ from sqlalchemy import func, select, text
 from services.agencies.models import Delivery
 from services.cases import flows
 from services.cases import service as cases
+from services.cases.deadlines import SEOUL, Pause
 from services.cases.enums import CaseStatus, DeliveryStatus, EventType, Urgency
-from services.cases.models import Case
+from services.cases.models import Case, CaseEvent
 from services.cases.receipts import is_receipt_no
 from services.chat.enums import Author, MessageKind
 from services.privacy.service import Undecryptable, Vault
@@ -231,3 +233,41 @@ async def test_the_citizens_pin_is_nowhere_in_the_database(services: Services) -
         for table in ("cases", "case_events", "deliveries", "procrastinate_jobs"):
             statement = f"SELECT count(*) FROM {table} t WHERE t::text LIKE :pin"
             assert (await session.execute(text(statement), {"pin": f"%{pin}%"})).scalar_one() == 0, table
+
+
+async def test_the_clock_starts_with_the_acceptance_and_stands_still_while_the_citizen_supplements(
+    services: Services,
+) -> None:
+    case = await file_case(services)
+    case = await move(services, case, CaseStatus.ACCEPTED)
+    assert case.accepted_at is not None
+    assert case.due_at == services.calendar.due("report", case.accepted_at)
+    case = await move(services, case, CaseStatus.AWAITING_CITIZEN, reason="사진을 보내 주세요.")
+    assert case.due_at is None
+    overdue = cases.CaseFilters(overdue=True)
+    async with services.db.transaction() as session:
+        assert (await cases.list_cases(session, filters=overdue)).total == 0
+    case = await move(services, case, CaseStatus.IN_PROGRESS)
+    [asked] = [e for e in await events_of(services, case) if e.to_status is CaseStatus.AWAITING_CITIZEN]
+    [resumed] = [e for e in await events_of(services, case) if e.from_status is CaseStatus.AWAITING_CITIZEN]
+    assert case.due_at == services.calendar.due(
+        "report", case.accepted_at, [Pause(asked.created_at, resumed.created_at)]
+    )
+
+
+def _waited(moment: datetime, source: CaseStatus, target: CaseStatus) -> CaseEvent:
+    return CaseEvent(from_status=source, to_status=target, created_at=moment)
+
+
+def test_each_time_a_case_waited_for_its_citizen_is_a_pause() -> None:
+    day = datetime(2026, 3, 3, 10, tzinfo=SEOUL)
+    busy, waiting = CaseStatus.IN_PROGRESS, CaseStatus.AWAITING_CITIZEN
+    events = [
+        _waited(day, CaseStatus.ACCEPTED, busy),
+        _waited(day + timedelta(days=1), busy, waiting),
+        _waited(day + timedelta(days=3), waiting, busy),
+        _waited(day + timedelta(days=4), busy, waiting),
+    ]
+    expected = [Pause(day + timedelta(days=1), day + timedelta(days=3)), Pause(day + timedelta(days=4))]
+    assert cases._pauses(events) == expected
+    assert cases._pauses([]) == []

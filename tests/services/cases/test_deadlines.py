@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cases.deadlines import PERIODS, SEOUL, WorkingCalendar, period_key
+from services.cases.deadlines import PERIODS, SEOUL, Pause, WorkingCalendar, period_key
 
 CALENDAR = WorkingCalendar()
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 11, 30)).map(lambda moment: moment.replace(tzinfo=SEOUL))
 HOURS = st.integers(1, 100).map(lambda quarters: quarters / 4)
 KINDS = st.sampled_from(sorted(PERIODS))
+PAUSES = st.lists(
+    st.tuples(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40))).map(
+        lambda pause: Pause(pause[0], pause[0] + pause[1])
+    ),
+    max_size=4,
+)
 
 
 def seoul(text: str) -> datetime:
@@ -132,3 +138,59 @@ def test_eight_hours_are_a_working_day(start: datetime) -> None:
     due = CALENDAR.add_hours(start, 8)
     between = [start.date() + timedelta(days=number) for number in range((due.date() - start.date()).days + 1)]
     assert sum(CALENDAR.is_working_day(day) for day in between) in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "due"),
+    [
+        ("2026-02-13 10:00", "2026-02-13 11:00", "2026-02-26 18:00"),  # within a day: the day still counts
+        ("2026-02-13 10:00", "2026-02-19 09:00", "2026-02-27 18:00"),  # one working day stood still
+        ("2026-02-20 17:00", "2026-03-03 09:00", "2026-03-09 18:00"),  # six: 02-20, 23 to 27; 03-02 is a holiday
+        ("2026-02-27 09:00", "2026-03-04 09:00", "2026-02-26 18:00"),  # after the due day: nothing changes
+    ],
+)
+def test_seven_days_stand_still_while_the_citizen_supplements(asked: str, answered: str, due: str) -> None:
+    pause = Pause(seoul(asked), seoul(answered))
+    assert CALENDAR.due("report", seoul("2026-02-13 09:30"), [pause]) == seoul(due)
+
+
+def test_three_hours_stand_still_while_the_citizen_supplements() -> None:
+    pause = Pause(seoul("2026-02-19 10:00"), seoul("2026-02-20 14:30"))
+    assert CALENDAR.due("other", seoul("2026-02-19 09:00"), [pause]) == seoul("2026-02-20 16:30")
+
+
+@given(KINDS, MOMENTS)
+def test_nothing_is_due_while_the_clock_stands_still(kind: str, start: datetime) -> None:
+    pauses = [Pause(start), Pause(start + timedelta(days=1), start + timedelta(days=2))]
+    assert CALENDAR.due(kind, start, pauses) is None
+    with pytest.raises(ValueError, match="stands still"):
+        CALENDAR.add_hours(start, 1, pauses)
+
+
+@given(KINDS, MOMENTS, PAUSES)
+def test_a_pause_never_brings_the_due_time_nearer(kind: str, start: datetime, pauses: list[Pause]) -> None:
+    due, without = CALENDAR.due(kind, start, pauses), CALENDAR.due(kind, start)
+    assert due is not None
+    assert without is not None
+    assert due >= without
+    assert not any(pause.start < due < (pause.end or due) for pause in pauses)
+
+
+@given(MOMENTS, HOURS, HOURS, st.timedeltas(timedelta(minutes=1), timedelta(days=20)))
+def test_hours_after_a_pause_are_those_that_were_left(
+    start: datetime, before: float, after: float, length: timedelta
+) -> None:
+    asked = CALENDAR.add_hours(start, before)
+    pause = Pause(asked, asked + length)
+    assert CALENDAR.add_hours(start, before + after, [pause]) == CALENDAR.add_hours(asked + length, after)
+
+
+@given(MOMENTS, st.integers(1, 30), PAUSES)
+def test_each_working_day_whose_close_is_paused_adds_a_day(start: datetime, days: int, pauses: list[Pause]) -> None:
+    due = CALENDAR.add_days(start, days, pauses)
+    closes = [
+        datetime.combine(day, time(18), SEOUL)
+        for n in range((due.date() - start.date()).days + 1)
+        if CALENDAR.is_working_day(day := start.date() + timedelta(days=n))
+    ]
+    assert sum(not any(pause.covers(close) for pause in pauses) for close in closes) == days
