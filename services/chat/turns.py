@@ -259,6 +259,7 @@ class Turns:
             "cue": emergency.cue,
             "intent": emergency.intent,
             "title": card.title,
+            "lang": language,
             "quick_exit": card.quick_exit,
         }
         return Draft(card.text, kind=MessageKind.EMERGENCY, data=data)

@@ -143,6 +143,19 @@ def test_an_emergency_stands_above_everything_with_its_number_to_call(
         phone.assert_accessible()
 
 
+def test_an_emergency_told_in_english_is_answered_in_english_throughout(
+    system: RunningSystem, open_page: OpenPage
+) -> None:
+    with open_page("/", PHONE, has_touch=True) as phone:
+        page: Page = phone.page
+        page.get_by_role("button", name="AI 민원 상담").click()
+        say(page, "Please help, my father collapsed and is not breathing")
+        card = page.locator(".emergency")
+        expect(card.get_by_role("link", name="Call 119")).to_have_attribute("href", "tel:119")
+        assert not re.search("[가-힣]", card.inner_text())
+        phone.shot("phone-emergency-english")
+
+
 def test_a_reload_keeps_the_conversation_but_not_the_pin(system: RunningSystem, open_page: OpenPage) -> None:
     with open_page("/", DESKTOP) as desktop:
         page: Page = desktop.page

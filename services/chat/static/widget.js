@@ -846,13 +846,13 @@ function icon(name) {
 const PHONES = new RegExp(
   String.raw`(?:0\d{1,2}-\d{3,4}-\d{4}|1[5-9]\d{2}-\d{4}|` +
     String.raw`(?:119|112|109|110|120|121|123|126|128|129|131|132|182|1330|1332|1339|1345|1350|1355|1366|1372|1388|1397|1399)` +
-    String.raw`(?![.,-]\d|[일원만천개명분시월년호도%층건회점㎡℃]|번지|\s?(?:k?m\b|days?\b|won\b|people\b|minutes?\b|hours?\b)))(?!\d)`,
+    String.raw`(?![.,-]\d|[일원만천개명분시월년호号號도%층건회점㎡℃]|번지|\s?(?:k?m\b|days?\b|won\b|people\b|minutes?\b|hours?\b)))(?!\d)`,
   "g",
 );
 
-/** Inside a longer number, or a house number (햇살로 110), which 바로 119 and 으로 112 are not. */
+/** Inside a longer number, or a house number (햇살로 110, Yanghwa-ro 110), which 바로 119 and 으로 112 are not. */
 function isPartOfMore(before, after) {
-  if (/[\d.-]$/.test(before)) return true;
+  if (/[\d.-]$/.test(before) || /-(?:daero|ro|gil)\s$/i.test(before)) return true;
   const road = /(\S*[로길])\s$/.exec(before)?.[1];
   return Boolean(road) && !/^(?:바로|\S*[으대]로)$/.test(road) && /^(?:$|[\s,()])/.test(after);
 }
@@ -885,7 +885,9 @@ function choicesCard(message, { choose }) {
   return h("div", { class: "stack" }, message.text && textCard(message), h("div", { class: "choices" }, ...buttons));
 }
 
-function emergencyCard(message, { words, quickExit }) {
+/** In the language of its text, which may be new to the conversation with this very message. */
+function emergencyCard(message, { words: current, quickExit }) {
+  const words = WORDS[message.data?.lang] ?? current;
   const { line, title = words.emergency, quick_exit } = message.data ?? {};
   return h(
     "article",
@@ -900,7 +902,7 @@ function emergencyCard(message, { words, quickExit }) {
         h("p", {}, words.quickExitHint),
       ),
     h("p", { class: "emergency-text" }, ...withPhones(message.text)),
-    !/대신하지|replace|代替/.test(message.text) && h("p", { class: "small" }, words.noSubstitute),
+    !/대신하지|replace|does not report|代替/.test(message.text) && h("p", { class: "small" }, words.noSubstitute),
   );
 }
 
