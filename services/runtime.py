@@ -54,3 +54,19 @@ class Services:
         await self.http.aclose()
         await self.redis.aclose()
         await self.db.aclose()
+
+
+# A job has no other way to reach the resources of the process that works on it.
+_held: list[Services] = []
+
+
+def bind(services: Services) -> None:
+    """Makes the resources those of this process's jobs; the worker does it at start."""
+    _held[:] = [services]
+
+
+def bound() -> Services:
+    """The resources of this process's jobs. Raises RuntimeError in a process that has not bound any."""
+    if not _held:
+        raise RuntimeError("the worker has not bound its services")
+    return _held[0]

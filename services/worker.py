@@ -6,14 +6,17 @@ import asyncio
 
 import structlog
 
-from services import logs
+from services import logs, runtime
 from services.agencies import delivery
+from services.cases import notices
 from services.jobs import jobs, make_app
 from services.runtime import Services
 from services.settings import Settings, settings_or_exit
 
 log = structlog.get_logger()
 
+# Importing them declares their tasks.
+TASKS = (delivery.deliver, delivery.sweep_deliveries, notices.send_notices)
 CONCURRENCY = 8
 
 
@@ -30,7 +33,7 @@ async def retry_stalled_jobs(context: object, timestamp: int) -> None:  # noqa: 
 
 async def run(settings: Settings) -> None:
     services = Services(settings)
-    delivery.bind(services)
+    runtime.bind(services)
     try:
         with jobs.replace_connector(make_app(settings).connector) as app:
             async with app.open_async():

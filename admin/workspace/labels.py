@@ -79,6 +79,8 @@ EVENT_NAMES: dict[EventType, str] = {
     EventType.AGENCY: "기관 회신",
     EventType.EMERGENCY: "긴급 감지",
     EventType.OPENED: "열람",
+    EventType.REMINDED: "기한 알림",
+    EventType.NOTIFIED: "처리 상황 통지",
 }
 
 AUTHOR_NAMES: dict[Author, str] = {

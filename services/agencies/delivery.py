@@ -25,37 +25,23 @@ from services.cases.models import Case
 from services.database import driver_connection, utcnow
 from services.jobs import jobs
 from services.privacy.service import Undecryptable
-from services.runtime import Services
+from services.runtime import Services, bound
 
 log = structlog.get_logger()
 
 MAX_BACKOFF = 15 * 60.0
 
-# The worker sets it at start; tasks have no other way to reach the process's resources.
-_services: Services | None = None
-
-
-def bind(services: Services) -> None:
-    global _services
-    _services = services
-
-
-def _bound() -> Services:
-    if _services is None:
-        raise RuntimeError("the worker has not bound its services")
-    return _services
-
 
 @jobs.task(name="deliver", queue="delivery")
 async def deliver(delivery_id: str) -> None:
-    await attempt_delivery(_bound(), delivery_id=UUID(delivery_id))
+    await attempt_delivery(bound(), delivery_id=UUID(delivery_id))
 
 
 @jobs.periodic(cron="* * * * * */5")
 @jobs.task(name="sweep_deliveries", queue="housekeeping", queueing_lock="sweep_deliveries", pass_context=False)
 async def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001  (Procrastinate hands it over)
     """Finds what fell through: jobs that failed while PostgreSQL restarted, workers that died."""
-    services = _bound()
+    services = bound()
     async with services.db.transaction() as session:
         overdue = await service.due_deliveries(session)
     for delivery_id in overdue:

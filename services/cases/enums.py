@@ -102,6 +102,8 @@ class EventType(StrEnum):
     AGENCY = "agency"
     EMERGENCY = "emergency"
     OPENED = "opened"
+    REMINDED = "reminded"
+    NOTIFIED = "notified"
 
 
 class ActorType(StrEnum):

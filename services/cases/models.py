@@ -53,6 +53,7 @@ class Case(Base):
         Index("ix_cases_intent", "intent", "submitted_at"),
         Index("ix_cases_agency", "agency_id", "submitted_at"),
         Index("ix_cases_submitted_at", "submitted_at"),
+        Index("ix_cases_due_at", "due_at"),
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import text, update
 
 from deploy.sandbox.testing import SandboxProcess
+from services import runtime
 from services.agencies import delivery as delivering
 from services.agencies import service as agencies
 from services.agencies.delivery import attempt_delivery, backoff
@@ -264,7 +265,7 @@ async def test_what_an_operator_has_to_put_right_is_a_dead_letter_that_says_so(
 
 
 async def test_the_sweeper_gives_what_fell_through_a_job_and_leaves_the_rest(services: Services) -> None:
-    delivering.bind(services)
+    runtime.bind(services)
     lost, held, waiting, fresh, done = [await delivery_of(services, await file_case(services)) for _ in range(5)]
     long_ago = utcnow() - timedelta(minutes=1)
     for delivery in (lost, held, waiting, done):
@@ -284,7 +285,7 @@ async def test_the_sweeper_gives_what_fell_through_a_job_and_leaves_the_rest(ser
 
 async def test_the_worker_delivers_what_was_filed(services: Services, sandbox: SandboxProcess) -> None:
     filed = [await file_case(services) for _ in range(3)]
-    delivering.bind(services)
+    runtime.bind(services)
     with jobs.replace_connector(make_app(services.settings).connector) as app:
         async with app.open_async():
             await app.run_worker_async(wait=False, queues=["delivery"], install_signal_handlers=False)
