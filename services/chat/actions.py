@@ -5,6 +5,7 @@ Rasa calls them over HTTP (routes.py, `/internal/actions`). They answer with eve
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,18 +15,20 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 from services.cases import flows
 from services.cases import service as cases
+from services.cases.deadlines import SEOUL
 from services.cases.enums import CaseOrigin
 from services.cases.models import Case
-from services.chat import forms, service, texts
+from services.chat import forms, service, texts, trackers
+from services.chat.details import PERSONAL, details
 from services.chat.enums import Author, Language, MessageKind, QueueReason
 from services.chat.forms import Outcome
 from services.chat.models import ChatMessage, ChatSession, Turn
+from services.chat.trackers import DATA_SLOTS
 from services.runtime import Services
 from services.taxonomy import Intent
 
 Events = list[dict[str, Any]]
 
-DATA_SLOTS = tuple(forms.SLOT_NAMES)
 FORM = "case_form"
 # A message that is no message: it tells turns.py which question of the form is open.
 QUESTION = "question"
@@ -43,43 +46,12 @@ def receipt_of(case: Case) -> dict[str, Any]:
     }
 
 
-def _message_id(tracker: Tracker) -> str | None:
-    metadata = tracker.latest_message.get("metadata") or {}
-    value = metadata.get("message_id")
-    return str(value) if value else None
-
-
-def _language(tracker: Tracker) -> Language:
-    """The language of the conversation, which the gateway sends along with every message."""
-    metadata = tracker.latest_message.get("metadata") or {}
-    value = metadata.get("lang")
-    return Language(value) if value in set(Language) else Language.KO
-
-
-def _only_switched(tracker: Tracker) -> bool:
-    """The message was a wish for another language, which turns.py has answered; nothing else was said."""
-    metadata = tracker.latest_message.get("metadata") or {}
-    return bool(metadata.get("switched"))
-
-
 def _asks(dispatcher: CollectingDispatcher, name: str) -> None:
     dispatcher.utter_message(json_message={"kind": QUESTION, "data": {"asks": name}})
 
 
-def _said(tracker: Tracker) -> str:
-    return str(tracker.latest_message.get("text") or "")
-
-
-def _entity(tracker: Tracker, name: str) -> str | None:
-    return next((str(value) for value in tracker.get_latest_entity_values(name)), None)
-
-
-def _filled(tracker: Tracker) -> dict[str, str | None]:
-    return {name: tracker.get_slot(name) for name in DATA_SLOTS}
-
-
 class StartCase(Action):
-    """Opens the form for the need that was understood, and says so."""
+    """Opens the form for the need that was understood, says so, and notes what has been told already."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -88,13 +60,13 @@ class StartCase(Action):
         return "action_start_case"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        chosen = _entity(tracker, "case_intent")
+        chosen = trackers.entity(tracker, "case_intent")
         understood = chosen or str(tracker.get_intent_of_latest_message(skip_fallback_intent=False))
         intent = self._services.taxonomy.get(understood)
-        typed = not _said(tracker).startswith("/")
-        opening = _said(tracker) if typed else tracker.get_slot("pending_text")
-        source = _message_id(tracker) if typed else tracker.get_slot("pending_source")
-        language, translations = _language(tracker), self._services.translations
+        typed = not trackers.said(tracker).startswith("/")
+        opening = trackers.said(tracker) if typed else tracker.get_slot("pending_text")
+        source = trackers.message_id(tracker) if typed else tracker.get_slot("pending_source")
+        language, translations = trackers.language(tracker), self._services.translations
         if chosen is not None:
             need = translations.name(intent, language)
             dispatcher.utter_message(text=texts.FILING_FOR[language].format(need=need))
@@ -102,6 +74,11 @@ class StartCase(Action):
             dispatcher.utter_message(response=f"utter_{intent.name}")
         else:
             dispatcher.utter_message(text=texts.started(intent, translations, language))
+        told: dict[str, str] = {}
+        if opening and (typed or chosen is not None or tracker.get_slot("clarified")):
+            told = await self._told(tracker, intent, str(opening))
+        if told:
+            dispatcher.utter_message(text=texts.noted([forms.SLOT_NAMES_IN[language][name] for name in told], language))
         return [
             SlotSet("case_intent", intent.name),
             SlotSet("case_text", opening),
@@ -111,8 +88,25 @@ class StartCase(Action):
             SlotSet("tries", 0),
             SlotSet("confirm", None),
             SlotSet("clarified", False),
-            *(SlotSet(name, None) for name in DATA_SLOTS),
+            *(SlotSet(name, told.get(name)) for name in DATA_SLOTS),
         ]
+
+    async def _told(self, tracker: Tracker, intent: Intent, opening: str) -> dict[str, str]:
+        """The intent's slots that `opening` fills. They get no source: a value that holds something masked is not taken.
+
+        Place, time and vehicle are those of this need's own sentences; what is said of the person holds for every need of
+        the message.
+        """
+        now = datetime.now(SEOUL)
+        own = opening
+        for other in trackers.other_needs(tracker):
+            own = own.replace(other, "\n")
+        told = details(own, [slot for slot in intent.slots if slot.name not in PERSONAL], now=now)
+        if personal := [slot for slot in intent.slots if slot.name in PERSONAL]:
+            async with self._services.db.transaction() as session:
+                whole = await service.said_with(session, session_id=UUID(tracker.sender_id), text=opening)
+            told |= details(whole, personal, now=now)
+        return told
 
 
 class ValidateCaseForm(Action):
@@ -127,25 +121,25 @@ class ValidateCaseForm(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
         requested = tracker.get_slot("requested_slot")
-        filled = _filled(tracker)
+        filled = trackers.filled(tracker)
         if requested is None:  # the form has just been opened; the citizen has not been asked anything yet
             return self._ask(intent, forms.next_slot(intent, filled))
         tries = int(tracker.get_slot("tries") or 0)
-        if _only_switched(tracker):  # the same question again, now in the other language
+        if trackers.only_switched(tracker):  # the same question again, now in the other language
             return [*self._ask(intent, str(requested)), SlotSet("tries", tries)]
         if requested == forms.CONFIRM:
             return self._confirmation(dispatcher, tracker, intent)
         slot = next(slot for slot in intent.slots if slot.name == requested)
-        answer = forms.interpret(slot, _said(tracker), tries=tries)
+        answer = forms.interpret(slot, trackers.said(tracker), tries=tries)
         if answer.outcome in (Outcome.CANCEL, Outcome.PERSON):
             return _end(answer.outcome)
         if answer.outcome is Outcome.REASK:
-            dispatcher.utter_message(text=texts.reask(slot.name, _language(tracker), required=slot.required))
+            dispatcher.utter_message(text=texts.reask(slot.name, trackers.language(tracker), required=slot.required))
             return [SlotSet(slot.name, None), *self._ask(intent, slot.name), SlotSet("tries", tries + 1)]
         value = forms.SKIPPED if answer.outcome is Outcome.SKIPPED else answer.value
         filled[slot.name] = value
         sources = dict(tracker.get_slot("slot_sources") or {})
-        if answer.outcome is Outcome.FILLED and (source := _message_id(tracker)):
+        if answer.outcome is Outcome.FILLED and (source := trackers.message_id(tracker)):
             sources[slot.name] = source
         return [
             SlotSet(slot.name, value),
@@ -159,7 +153,7 @@ class ValidateCaseForm(Action):
         return [SlotSet("asked_required", required), SlotSet("tries", 0), SlotSet("requested_slot", name)]
 
     def _confirmation(self, dispatcher: CollectingDispatcher, tracker: Tracker, intent: Intent) -> Events:
-        answer = forms.interpret_confirmation(intent, _said(tracker))
+        answer = forms.interpret_confirmation(intent, trackers.said(tracker))
         if answer.outcome in (Outcome.CANCEL, Outcome.PERSON, Outcome.FILE):
             return _end(answer.outcome)
         if answer.outcome is Outcome.CORRECT and answer.value:
@@ -167,7 +161,7 @@ class ValidateCaseForm(Action):
         tries = int(tracker.get_slot("tries") or 0) + 1
         choosing = answer.outcome is Outcome.CHOOSE_CORRECTION
         if not choosing:
-            dispatcher.utter_message(text=texts.CONFIRM_UNCLEAR[_language(tracker)])
+            dispatcher.utter_message(text=texts.CONFIRM_UNCLEAR[trackers.language(tracker)])
         return [
             SlotSet("tries", tries),
             SlotSet("confirm", "correct" if choosing else None),
@@ -190,7 +184,7 @@ class AskSlot(Action):
         return f"action_ask_{FORM}_{self._slot}"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        language = _language(tracker)
+        language = trackers.language(tracker)
         if language is Language.KO:
             dispatcher.utter_message(response=f"utter_ask_{FORM}_{self._slot}")
         else:
@@ -214,7 +208,7 @@ class AskConfirm(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
-        language = _language(tracker)
+        language = trackers.language(tracker)
         if tracker.get_slot("confirm") == "correct":
             names = [forms.SLOT_NAMES_IN[language][slot.name] for slot in intent.slots]
             buttons = [texts.change_button(name, language) for name in names]
@@ -224,7 +218,7 @@ class AskConfirm(Action):
             _asks(dispatcher, forms.CONFIRM)
             return [SlotSet("confirm", None)]
         need = self._services.translations.name(intent, language)
-        summary = forms.summary(intent, _filled(tracker), language=language, need=need)
+        summary = forms.summary(intent, trackers.filled(tracker), language=language, need=need)
         dispatcher.utter_message(
             text=texts.CONFIRM[language].format(summary=summary), buttons=list(texts.CONFIRM_BUTTONS[language])
         )
@@ -248,7 +242,7 @@ class FinishCase(Action):
         elif decision == Outcome.PERSON:
             await _hand_over(self._services, dispatcher, tracker)
         else:
-            dispatcher.utter_message(text=texts.CANCELLED[_language(tracker)])
+            dispatcher.utter_message(text=texts.CANCELLED[trackers.language(tracker)])
         return [
             SlotSet("case_decision", None),
             SlotSet("case_intent", None),
@@ -258,10 +252,10 @@ class FinishCase(Action):
 
     async def _file(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         intent = self._services.taxonomy.get(str(tracker.get_slot("case_intent")))
-        slots = {name: value for name, value in _filled(tracker).items() if value and value != forms.SKIPPED}
+        slots = {name: value for name, value in trackers.filled(tracker).items() if value and value != forms.SKIPPED}
         opening = tracker.get_slot("case_text")
         description = "\n".join(dict.fromkeys(part for part in (opening, slots.get("detail")) if part)) or intent.ko
-        session_id, language = UUID(tracker.sender_id), _language(tracker)
+        session_id, language = UUID(tracker.sender_id), trackers.language(tracker)
         late: ChatMessage | None = None
         async with self._services.db.transaction() as session:
             private = await self._originals(session, session_id, tracker.get_slot("slot_sources") or {})
@@ -285,7 +279,7 @@ class FinishCase(Action):
                     lon=chat.lon,
                 ),
             )
-            if (message_id := _message_id(tracker)) is not None:
+            if (message_id := trackers.message_id(tracker)) is not None:
                 turn = await session.get(Turn, UUID(message_id))
                 if turn is not None and turn.answered_at is None:
                     turn.case_id = case.id
@@ -345,16 +339,16 @@ class AnswerNeed(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         intent = self._services.taxonomy.get(str(tracker.get_intent_of_latest_message(skip_fallback_intent=False)))
-        language = _language(tracker)
+        language = trackers.language(tracker)
         _answer(self._services, dispatcher, intent, language)
         if not intent.fileable:
             return [SlotSet("clarified", False)]
         dispatcher.utter_message(text=texts.MORE_HELP[language], buttons=texts.more_help_buttons(intent, language))
-        typed = not _said(tracker).startswith("/")
+        typed = not trackers.said(tracker).startswith("/")
         return [
             SlotSet("clarified", False),
-            SlotSet("pending_text", _said(tracker) if typed else tracker.get_slot("pending_text")),
-            SlotSet("pending_source", _message_id(tracker) if typed else tracker.get_slot("pending_source")),
+            SlotSet("pending_text", trackers.said(tracker) if typed else tracker.get_slot("pending_text")),
+            SlotSet("pending_source", trackers.message_id(tracker) if typed else tracker.get_slot("pending_source")),
         ]
 
 
@@ -375,10 +369,10 @@ class AnswerDialogue(Action):
         return "action_answer_dialogue"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        if _only_switched(tracker):
+        if trackers.only_switched(tracker):
             return []
         intent = self._services.taxonomy.get(str(tracker.get_intent_of_latest_message(skip_fallback_intent=False)))
-        _answer(self._services, dispatcher, intent, _language(tracker))
+        _answer(self._services, dispatcher, intent, trackers.language(tracker))
         return []
 
 
@@ -392,7 +386,7 @@ class Clarify(Action):
         return "action_clarify"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        language, translations = _language(tracker), self._services.translations
+        language, translations = trackers.language(tracker), self._services.translations
         person = texts.PERSON_BUTTON[language]
         if tracker.get_slot("clarified"):
             dispatcher.utter_message(text=texts.STILL_UNSURE[language], buttons=[person])
@@ -412,8 +406,8 @@ class Clarify(Action):
         )
         return [
             SlotSet("clarified", True),
-            SlotSet("pending_text", _said(tracker)),
-            SlotSet("pending_source", _message_id(tracker)),
+            SlotSet("pending_text", trackers.said(tracker)),
+            SlotSet("pending_source", trackers.message_id(tracker)),
         ]
 
 
@@ -433,7 +427,7 @@ async def _hand_over(services: Services, dispatcher: CollectingDispatcher, track
     async with services.db.transaction() as session:
         await service.queue_session(session, session_id=UUID(tracker.sender_id), reason=QueueReason.REQUESTED)
     await services.bus.publish_desk({"type": "queue"})
-    handed_over = texts.HANDED_OVER[_language(tracker)]
+    handed_over = texts.HANDED_OVER[trackers.language(tracker)]
     dispatcher.utter_message(json_message={"kind": MessageKind.NOTICE, "text": handed_over})
 
 
@@ -449,7 +443,7 @@ class TellCaseStatus(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         async with self._services.db.transaction() as session:
             case = await cases.latest_of_session(session, session_id=UUID(tracker.sender_id))
-        language = _language(tracker)
+        language = trackers.language(tracker)
         if case is None:
             _answer(self._services, dispatcher, self._services.taxonomy.get("case_status"), language)
         else:

@@ -201,7 +201,7 @@ _ALSO_CALLED: dict[str, str] = {
 }
 _PLATE = re.compile(r"(?<!\d)(?:[가-힣]{2}\s?)?\d{2,3}\s?[가-힣]\s?\d{4}(?!\d)")
 _TIME_WORDS = re.compile(
-    r"\d|오늘|어제|그제|아까|방금|지금|현재|계속|항상|매일|매번|밤|낮|새벽|아침|점심|저녁|오전|오후|주말|평일|요일|"
+    r"\d|오늘|어제|그제|아까|방금|(?:조금|좀)\s?전|지금|현재|계속|항상|매일|매번|밤|낮|새벽|아침|점심|저녁|오전|오후|주말|평일|요일|"
     r"지난|이번|며칠|몇\s?달|작년|올해|한\s?달|일주일|하루|늘|자주|수시|"
     r"today|now|yesterday|tonight|every|night|morning|afternoon|evening|\bnoon|week|month|\bday|always|often|\bago\b|all\sday|since|o'?clock|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|今天|昨天|昨晚|前天|现在|刚才|刚刚|每天|每晚|早上|上午|中午|下午|晚上|夜里|半夜|凌晨|周末|星期|"
@@ -234,7 +234,7 @@ def next_slot(intent: Intent, filled: dict[str, str | None]) -> str:
     return CONFIRM
 
 
-def _words(text: str) -> str:
+def one_line(text: str) -> str:
     """The answer on one line, in composed Korean: some keyboards and file names send letters taken apart."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
@@ -247,7 +247,7 @@ def _core(said: str) -> str:
 
 def interpret(slot: Slot, text: str, *, tries: int) -> Answer:
     """What `text` says in answer to the question for `slot`, asked `tries` times without success before."""
-    said = _words(text)
+    said = one_line(text)
     core = _core(said)
     if _CANCEL.fullmatch(core):
         return Answer(Outcome.CANCEL)
@@ -293,7 +293,7 @@ def _tidy(name: str, said: str) -> str:
 
 def interpret_confirmation(intent: Intent, text: str) -> Answer:
     """What `text` says to "shall I file it like this?"."""
-    said = _words(text)
+    said = one_line(text)
     core = _core(said)
     if _CANCEL.fullmatch(core):
         return Answer(Outcome.CANCEL)
@@ -310,7 +310,7 @@ def interpret_confirmation(intent: Intent, text: str) -> Answer:
         return Answer(Outcome.CHOOSE_CORRECTION)
     # Filing cannot be taken back unseen: every word of the answer has to say yes, and none no.
     asks = "?" in said or "？" in said
-    if not asks and not _NOT.search(core) and _YES.fullmatch(_words(re.sub("[,，、]", " ", core))):
+    if not asks and not _NOT.search(core) and _YES.fullmatch(one_line(re.sub("[,，、]", " ", core))):
         return Answer(Outcome.FILE)
     return Answer(Outcome.REASK, CONFIRM)
 

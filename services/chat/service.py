@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -233,6 +233,21 @@ async def take_needs(session: AsyncSession, *, session_id: UUID) -> list[dict[st
         needs += message.data[NEEDS]
         message.data = {name: value for name, value in message.data.items() if name != NEEDS}
     return needs
+
+
+async def said_with(session: AsyncSession, *, session_id: UUID, text: str) -> str:
+    """The whole message of a citizen that `text` is a sentence of; `text` itself if there is none."""
+    statement = (
+        select(ChatMessage.text)
+        .where(
+            ChatMessage.session_id == session_id,
+            ChatMessage.author == Author.CITIZEN,
+            ChatMessage.text.contains(text, autoescape=True),
+        )
+        .order_by(func.length(ChatMessage.text).desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one_or_none() or text
 
 
 async def queue_session(session: AsyncSession, *, session_id: UUID, reason: QueueReason) -> bool:

@@ -6,6 +6,8 @@ answers in other languages are in nlu_data/translations.yml.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.cases.deadlines import SEOUL
 from services.cases.enums import STATUS_NAMES_IN
 from services.cases.models import Case
@@ -153,6 +155,11 @@ _STARTED: Texts = {
     EN: "This is about: {need}. I will ask you a few questions and then file it with {owner}. You can also call {line}.",
     ZH: "您反映的是“{need}”。我先问几个问题，然后提交给{owner}。您也可以拨打{line}。",
 }
+_NOTED: Texts = {
+    KO: "말씀하신 내용에서 {names} 적어 두었어요.",
+    EN: "From what you wrote, I have noted the {names}.",
+    ZH: "我已从您所写的内容中记下{names}。",
+}
 _HANDLED_BY: Texts = {
     KO: "{owner}에서 맡고 있어요. 전화는 {line}이에요.",
     EN: "{owner} handles this. Phone: {line}. With an interpreter: 1345 (for foreign residents).",
@@ -229,6 +236,23 @@ def started(intent: Intent, translations: Translations, language: Language) -> s
     """The form has been opened for a need; in Korean it is Rasa that says so."""
     said = _STARTED[language].format(need=translations.name(intent, language), owner=intent.owner, line=intent.line)
     return _sentences(said, translations.answer(intent, language))
+
+
+def noted(names: Sequence[str], language: Language) -> str:
+    """What the first message has told already; `names` of slots in that language."""
+    *first, last = names
+    if language is KO:
+        listed = f"{', '.join(first)}{_particle(first[-1], '과', '와')} {last}" if first else last
+        listed += _particle(last, "을", "를")
+    elif language is ZH:
+        listed = f"{'、'.join(first)}和{last}" if first else last
+    else:
+        listed = f"{', '.join(first)} and {last}" if first else last
+    return _NOTED[language].format(names=listed)
+
+
+def _particle(word: str, after_consonant: str, after_vowel: str) -> str:
+    return after_consonant if (ord(word[-1]) - ord("가")) % 28 else after_vowel
 
 
 def answer(intent: Intent, translations: Translations, language: Language) -> str:

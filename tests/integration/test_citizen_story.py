@@ -128,6 +128,19 @@ def everything_kept(system: RunningSystem, citizen: Citizen) -> dict[str, str]:
     }
 
 
+def test_what_the_first_message_tells_is_not_asked_again(system: RunningSystem) -> None:
+    citizen = Citizen(system)
+    first = citizen.hear("어제 저녁 8시쯤 강남역 3번 출구 앞 횡단보도에 불법 주차한 차가 있었어요")
+    assert "위치와 일시를 적어 두었어요" in first
+    assert "차량 번호를 알려 주세요" in first
+    citizen.say("12가3456")
+    summary = citizen.hear("건너뛰기")
+    assert "위치: 강남역 3번 출구 앞 횡단보도" in summary
+    assert "일시: 어제 저녁 8시쯤" in summary
+    assert "어디" in citizen.hear("위치 고치기")
+    assert "위치: 중앙로 13 앞" in citizen.hear("중앙로 13 앞")
+
+
 @pytest.mark.parametrize("words", ["모름", "잘 모르겠어요", "건너뛰기", "없어요", "기억이 안 나요"])
 def test_what_a_citizen_does_not_know_may_be_skipped(system: RunningSystem, words: str) -> None:
     citizen = Citizen(system)

@@ -18,6 +18,7 @@ from services.chat.languages import WIDGET_PERSON_REQUEST
 from services.chat.models import ChatSession
 from services.runtime import Services
 from services.settings import ROOT, Settings
+from tests.support.actions import run_action
 from tests.support.citizen import Conversation
 from tests.support.filing import file_case, move, transcript_of
 from tests.support.rasa import FakeRasa, said
@@ -196,33 +197,17 @@ def act(client: httpx.AsyncClient, settings: Settings, chat: Conversation) -> Ac
     async def run(
         action: str, lang: str, *, text: str = "hello", intent: str = "greet", slots: Any = None, **metadata: Any
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        ranking = [{"name": name, "confidence": 0.3} for name in (intent, "streetlight", "sewer")]
-        message = {
-            "text": text,
-            "intent": {"name": intent, "confidence": 0.9},
-            "intent_ranking": ranking,
-            "entities": [],
-            "metadata": {"lang": lang, **metadata},
-        }
-        tracker = {
-            "sender_id": chat.session_id,
-            "slots": slots or {},
-            "latest_message": message,
-            "events": [],
-            "paused": False,
-            "followup_action": None,
-            "active_loop": {},
-            "latest_action_name": None,
-        }
-        answer = await client.post(
-            "/internal/actions",
-            json={"next_action": action, "sender_id": chat.session_id, "tracker": tracker},
-            headers={"X-Action-Token": settings.action_token.get_secret_value()},
+        return await run_action(
+            client,
+            settings,
+            action,
+            session_id=chat.session_id,
+            text=text,
+            intent=intent,
+            slots=slots,
+            lang=lang,
+            **metadata,
         )
-        assert answer.status_code == 200, answer.text
-        body = answer.json()
-        set_slots = {event["name"]: event["value"] for event in body["events"] if event["event"] == "slot"}
-        return body["responses"], set_slots
 
     return run
 

@@ -44,6 +44,14 @@ def test_names_as_an_address_has_them(sido: str, sigungu: str, now: tuple[str, s
     assert gazetteer.today(sido, sigungu) == now
 
 
+def test_the_file_is_read_with_former_names_beside_todays() -> None:
+    read = gazetteer.municipalities()
+    assert len(read) == 260
+    [jeonju] = [row for row in read if row.sigungu == (("전주시",), ("덕진구",))]
+    assert jeonju.sido == ("전북특별자치도", "전라북도")
+    assert "금암동" in jeonju.neighbourhoods
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert gazetteer.main(["--out", str(tmp_path / "no" / "out.tsv")]) == 1
     assert "services.nlu.gazetteer: " in capsys.readouterr().err
