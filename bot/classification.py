@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -11,6 +12,8 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.danger import raise_buried
 
 MAX_TEXTS = 256
 """Texts of one request."""
@@ -38,12 +41,18 @@ async def classify(agent: Agent, texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def parse_batch(processor: MessageProcessor, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """One run of the graph over all texts.
+    """One run of the graph over all texts, and one over the sentences of those that may bury a danger.
 
     A leading slash, which Rasa would read as a payload ('/affirm'), is cut off: an archive holds people's words only.
     """
     if not texts:
         return []
+    parses = _run(processor, texts)
+    raise_buried(parses, partial(_run, processor))
+    return parses
+
+
+def _run(processor: MessageProcessor, texts: Sequence[str]) -> list[dict[str, Any]]:
     messages = [UserMessage(text.strip().lstrip("/") or " ") for text in texts]
     target = processor.model_metadata.nlu_target
     found = processor.graph_runner.run(

@@ -30,10 +30,15 @@ _FEW = 3
 Json = dict[str, Any]
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a message that are long enough to tell a need; [] if there is only one, or a whole story."""
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a message that are long enough to tell something; what starts anew (그리고, also) is one, too."""
     found = [part.strip() for part in _CUT.split(text) if part]
-    found = [part for part in found if sum(c.isalnum() for c in part) >= _LETTERS]
+    return [part for part in found if sum(c.isalnum() for c in part) >= _LETTERS]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a message that may tell needs of their own; [] if there is only one, or a whole story."""
+    found = split_sentences(text)
     return found if 2 <= len(found) <= _MOST else []
 
 

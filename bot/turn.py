@@ -19,6 +19,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 
 from bot.classification import parse_batch
+from bot.danger import raise_buried
 from bot.needs import other_needs
 
 LOCK_SECONDS = 6
@@ -84,7 +85,9 @@ async def _locked_turn(agent: Agent, message: UserMessage, retry: bool) -> Turn:
         processor = _LoudProcessor.over(agent.processor)
         parsed = await processor.parse_message(message)
         if not message.text.startswith("/"):
-            parsed["needs"] = other_needs(message.text, parsed, partial(parse_batch, processor))
+            parse = partial(parse_batch, processor)
+            parsed["needs"] = other_needs(message.text, parsed, parse)
+            raise_buried([parsed], parse)
         message.parse_data = parsed
         messages = await processor.handle_message(message)
         return Turn(messages or [], public_parse(message.parse_data), replayed=False)

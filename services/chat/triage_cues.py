@@ -28,13 +28,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Context:
-    """Words that excuse a cue of `groups`: `before` and `after` them by so many characters, or in the whole message."""
+    """Words that excuse a cue of `groups`: `before` and `after` them by so many characters, in the whole message, or in
+    all of it that comes before the words (`earlier`), whatever sentence it is in.
+    """
 
     name: str
     words: tuple[Pattern, ...]
     before: int
     after: int
     whole_message: bool
+    earlier: bool
     stops: tuple[Pattern, ...]
     unless: tuple[Pattern, ...]
     groups: frozenset[str]
@@ -100,13 +103,14 @@ def _group(entry: Entry, lists: WordLists, intents: frozenset[str]) -> Group:
 
 def _context(entry: Entry, lists: WordLists, groups: frozenset[str]) -> Context:
     fields = entry.known_fields({"name", "words", "reach"}, {"stops", "unless", "only_for", "not_for"})
-    before, after, whole_message = _reach(fields["reach"])
+    before, after, anywhere = _reach(fields["reach"])
     return Context(
         name=fields["name"].text(),
         words=compile_patterns(fields["words"], lists),
         before=before,
         after=after,
-        whole_message=whole_message,
+        whole_message=anywhere == "message",
+        earlier=anywhere == "earlier",
         stops=_optional(fields, "stops", lists),
         unless=_optional(fields, "unless", lists),
         groups=(_named(fields["only_for"], groups) if "only_for" in fields else groups)
@@ -118,12 +122,12 @@ def _optional(fields: dict[str, Entry], name: str, lists: WordLists) -> tuple[Pa
     return compile_patterns(fields[name], lists) if name in fields else ()
 
 
-def _reach(entry: Entry) -> tuple[int, int, bool]:
-    """`message`, or how many characters before and after the word a cue is excused."""
-    if isinstance(entry.node, ScalarNode) and entry.text() == "message":
-        return 0, 0, True
+def _reach(entry: Entry) -> tuple[int, int, str]:
+    """`message` or `earlier`, or how many characters before and after the word a cue is excused."""
+    if isinstance(entry.node, ScalarNode) and entry.text() in ("message", "earlier"):
+        return 0, 0, entry.text()
     fields = entry.known_fields({"before", "after"})
-    return fields["before"].number(), fields["after"].number(), False
+    return fields["before"].number(), fields["after"].number(), ""
 
 
 def _named(entry: Entry, groups: frozenset[str]) -> frozenset[str]:

@@ -37,7 +37,8 @@ class Exceptions:
 
     def _in_context(self, group: Group, span: Span) -> bool:
         if self._plea is None:
-            self._plea = next(self._find(self._book.pleas), None) is not None
+            idioms = self._phrase_mask("", self._book.phrases)
+            self._plea = any(1 not in idioms[start:end] for start, end in self._find(self._book.pleas))
         if self._plea:
             return False
         start, end = span
@@ -77,8 +78,9 @@ class Exceptions:
         if not words:
             return mask
         now = sorted(start for start, _ in self._find(context.unless))
-        if context.whole_message:
-            return mask if now else bytearray(b"\1" * len(mask))
+        if context.whole_message or context.earlier:
+            excused = 0 if now else len(mask) if context.whole_message else max(start for start, _ in words)
+            return bytearray(b"\1" * excused).ljust(len(mask), b"\0")
         stops = sorted(start for start, _ in self._find(context.stops))
         for start, end in words:
             low, high = self._sentence(start, end)
