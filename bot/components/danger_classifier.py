@@ -24,7 +24,7 @@ DANGER_KEY = "danger"
 """Key of a message's output: the probability of danger, 0 to 1."""
 _ENOUGH = 50
 """Examples of danger, and of none, from which on it is trained."""
-_ORDINARY = 8_000
+_ORDINARY = 30_000
 """Ordinary utterances that suffice."""
 
 

@@ -9,7 +9,7 @@ from services.chat.triage import LIFE_AT_RISK, Emergency
 from services.taxonomy import Intent, Taxonomy
 
 # From this probability of danger the classifier alarms where the cues did not (figures: nlu_data/DATASHEET.md).
-DANGER: Final = 0.5
+DANGER: Final = 0.45
 # A model without an opinion on danger alarms when it is as sure as this of an intent that is one.
 SURE: Final = 0.8
 # The kind of danger, where none of the likeliest intents is one: 119 answers for all of them.
