@@ -1,8 +1,8 @@
 """Measures the choices behind the default classifier by cross-validation: `python -m bot.experiments.compare`.
 
-Prints two Markdown tables, which bot/README.md quotes: features and classifiers side by side, then what the default's
-confidence is worth. Rows with another analyzer than Mecab need a JVM. An hour on two cores with all utterances;
-`--share 0.3` draws some.
+Prints two Markdown tables, which bot/README.md quotes: tokens, features, normalisation, augmentation and classifiers side by
+side, then what the default's confidence is worth. Rows with another analyzer than Mecab need a JVM. Hours on two cores with
+all utterances; `--share 0.3` draws some.
 """
 
 from __future__ import annotations
@@ -13,186 +13,369 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 
-from bot.components.encoder import encode
 from bot.components.intent_model import IntentModel, Settings, Utterance
-from bot.components.normalize import normalize
-from bot.components.terms import TermWeights, char_terms, letter_terms
-from bot.components.tokenizer import tokens_of
-from bot.components.word_space import WordSpace, content_morphemes
-from bot.evaluate import UTTERANCES, read_utterances
+from bot.components.terms import char_terms, letter_terms
+from bot.evaluate import UTTERANCES
+from bot.experiments import texts as rewriting
+from bot.experiments.classifiers import (
+    Floats,
+    KernelRidge,
+    Labels,
+    Neighbours,
+    Transformer,
+    piece_places,
+    word_pieces,
+)
+from bot.experiments.corpus import Block, Content, Corpus, Rows
 
-_CONTENT = ("N", "V", "M", "SL", "SN", "SH", "XR", "IC", "UNK")
-"""First letters of the Mecab tags that carry meaning: no particles, endings, punctuation."""
+_LONG = 90
+"""Characters of a message from which on it is split into sentences."""
+_LETTERS = 6
+"""Letters of the shortest sentence that can tell a need."""
 
-Documents = list[list[str]]
-Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+Folds = list[tuple[Rows, Rows]]
+Made = tuple[Floats, int, float]
+"""Probabilities of a fold's unseen utterances, number of features, seconds of training."""
 
 
 @dataclass(frozen=True)
-class Block:
-    """One kind of feature: documents of terms or dense vectors, its weight, and the rarest term that counts."""
+class Answer:
+    """What a row says of a fold's unseen utterances, the number of its features, and the seconds of its training."""
 
-    content: Documents | NDArray[np.float32]
-    weight: float = 1.0
-    min_documents: int = 1
-
-    def split(self, seen: NDArray[np.int64], unseen: NDArray[np.int64]) -> tuple[csr_matrix, csr_matrix]:
-        """Features of seen and unseen utterances, learnt from the seen."""
-        if isinstance(self.content, np.ndarray):
-            return csr_matrix(self.content[seen] * self.weight), csr_matrix(self.content[unseen] * self.weight)
-        learnt = [self.content[i] for i in seen]
-        weights = TermWeights.fit(learnt, self.min_documents)
-        return (
-            weights.matrix(learnt) * self.weight,
-            weights.matrix([self.content[i] for i in unseen]) * self.weight,
-        )
+    predicted: Labels
+    width: int
+    seconds: float
 
 
-class Corpus:
-    """The training utterances and their features, each computed when first asked for."""
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
 
-    def __init__(self, utterances: Path, share: float = 1.0) -> None:
-        """Reads all YAML files below a folder, or a share of each intent's utterances drawn at random."""
-        pairs = list(read_utterances(utterances))
-        if share < 1:
-            labels = [label for _, label in pairs]
-            pairs = train_test_split(pairs, train_size=share, stratify=labels, random_state=0)[0]
-        self.texts = [text for text, _ in pairs]
-        self.labels = np.array([label for _, label in pairs])
-        self.clean = [normalize(text).text for text in self.texts]
+    Attributes:
+        answer: of the fold with that number.
+        folds: how many are measured; 0: all.
+        long: only long messages count.
+    """
 
-    @cache  # noqa: B019
-    def meaning(self) -> NDArray[np.float32]:
-        """Sentence vectors, shape [n, 512]."""
-        return encode(self.texts, threads=2, progress=True)
-
-    @cache  # noqa: B019
-    def tokens(self, analyzer: str) -> list[list[tuple[str, str]]]:
-        """(form, tag) of each morpheme of each text."""
-        return [[(t.lemma, str(t.data["pos"])) for t in tokens_of(text, analyzer)] for text in self.texts]
-
-    def morphemes(self, analyzer: str = "mecab", *, tags: bool = False, content: bool = False) -> Documents:
-        """Forms, optionally with their tags, optionally of content words only."""
-        return [
-            [f"{form}/{tag}" if tags else form for form, tag in text if not content or tag.startswith(_CONTENT)]
-            for text in self.tokens(analyzer)
-        ]
-
-    @cache  # noqa: B019
-    def words(self) -> NDArray[np.float32]:
-        """Mean places of the words, shape [n, 256]; what is common and rare is learnt from all texts, not their labels."""
-        morphemes = content_morphemes(self.clean)
-        return WordSpace.fit(morphemes).sentences(morphemes)
-
-    def letters(self, shortest: int, longest: int) -> Documents:
-        """Letter n-grams."""
-        return [letter_terms(text, shortest, longest) for text in self.clean]
+    name: str
+    answer: Callable[[int], Answer]
+    folds: int = 0
+    long: bool = False
 
 
-def rows(corpus: Corpus, analyzers: Sequence[str]) -> Iterator[tuple[str, list[Block], Callable[[], Any]]]:
-    """Name, features and classifier of each row of the first table."""
+class Experiments:
+    """The rows of the table over one corpus and its folds."""
 
-    def machine() -> LinearSVC:
-        return LinearSVC(C=0.4, tol=0.1, random_state=0)
+    def __init__(self, corpus: Corpus, folds: Folds, analyzers: Sequence[str]) -> None:
+        self.corpus, self.folds, self.analyzers = corpus, folds, analyzers
+        self.names = np.unique(corpus.labels)
+        self._default_right = np.full(len(corpus.labels), -1)
 
-    morphemes, letters = Block(corpus.morphemes(), 0.7), Block(corpus.letters(2, 4), 1.0, 2)
-    meaning = Block(corpus.meaning())
-    yield "words between blanks", [Block([text.split() for text in corpus.clean])], machine
-    for name in analyzers:
-        yield f"morphemes ({name})", [Block(corpus.morphemes(name))], machine
-    yield "morphemes with tags (mecab)", [Block(corpus.morphemes(tags=True))], machine
-    yield "content morphemes only (mecab)", [Block(corpus.morphemes(content=True))], machine
-    pairs = [[*m, *(f"{a} {b}" for a, b in zip(m, m[1:]))] for m in corpus.morphemes()]
-    yield "morphemes and their pairs (mecab)", [Block(pairs)], machine
-    yield "characters 1-4", [Block([char_terms(text, 1, 4) for text in corpus.clean], 1.0, 2)], machine
-    yield "letters 2-4", [letters], machine
-    yield "letters 3-6", [Block(corpus.letters(3, 6), 1.0, 2)], machine
-    yield "meaning", [meaning], machine
-    yield "morphemes + letters 2-4", [morphemes, letters], machine
-    yield "morphemes + meaning", [morphemes, meaning], machine
-    yield "letters 2-4 + meaning", [letters, meaning], machine
-    yield (
-        "morphemes + characters 1-4 + meaning",
-        [morphemes, Block([char_terms(text, 1, 4) for text in corpus.clean], 1.0, 2), meaning],
-        machine,
-    )
-    yield "morphemes + letters 3-6 + meaning", [morphemes, Block(corpus.letters(3, 6), 1.0, 2), meaning], machine
-    words = Block(corpus.words())
-    yield "words (Kiwi's vectors)", [words], machine
-    yield "morphemes + letters 2-4 + meaning", [morphemes, letters, meaning], machine
-    yield "morphemes + letters 2-4 + words", [morphemes, letters, words], machine
-    default = [morphemes, letters, meaning, words]
-    yield "**morphemes + letters 2-4 + meaning + words (default)**", default, machine
-    for name in analyzers:
-        if name != "mecab":
-            yield f"the default with {name}", [Block(corpus.morphemes(name), 0.7), *default[1:]], machine
-    yield "the default with pairs of morphemes", [Block(pairs, 0.7), *default[1:]], machine
-    yield (
-        "the default's features under logistic regression (softmax, C=20, 60 steps)",
-        default,
-        lambda: LogisticRegression(C=20, max_iter=60, tol=1e-3),
-    )
-    yield (
-        "the default's features, ten nearest neighbours (cosine)",
-        default,
-        lambda: KNeighborsClassifier(10, metric="cosine", weights="distance"),
-    )
-    yield (
-        "the default's features under ridge regression",
-        default,
-        lambda: RidgeClassifier(alpha=1.0, solver="sag", tol=1e-2),
-    )
-    yield (
-        "meaning + words under a network (one layer of 512)",
-        [Block(corpus.meaning(), 8.0), Block(corpus.words(), 8.0)],
-        lambda: MLPClassifier((512,), early_stopping=True, max_iter=60, random_state=0),
-    )
+    def rows(self) -> Iterator[Row]:
+        """All of them, the default first, since the others are compared with it."""
+        yield self._row("**the default: morphemes (mecab) + letters 2-4 + meaning + words**", self._default)
+        yield from self._features()
+        yield from self._normalised()
+        yield from self._augmented()
+        yield from self._long_messages()
+        yield from self._classifiers()
+        yield from self._ensembles()
 
+    def line(self, row: Row) -> str:
+        """Accuracy, the same less the default's and its standard error, macro-F1, features and seconds, as a table row."""
+        right, f1, answers, places = [], [], [], []
+        folds = self.folds[: row.folds or None]
+        for number, (_, unseen) in enumerate(folds):
+            answer = row.answer(number)
+            counted = np.array([len(self.corpus.clean[i]) >= _LONG or not row.long for i in unseen])
+            truth, predicted = self.corpus.labels[unseen[counted]], answer.predicted[counted]
+            right.append(predicted == truth)
+            f1.append(f1_score(truth, predicted, average="macro"))
+            answers.append(answer)
+            places.append(unseen[counted])
+        found, at = np.concatenate(right), np.concatenate(places)
+        if self._default_right[0] < 0:
+            self._default_right[at] = found
+        gained = found - self._default_right[at]
+        against = f"{gained.mean():+.3f} ± {gained.std() / len(gained) ** 0.5:.3f}" if gained.any() else "0"
+        name = row.name + (f" ({len(folds)} of {len(self.folds)} folds)" if len(folds) < len(self.folds) else "")
+        width, seconds = answers[0].width, np.mean([answer.seconds for answer in answers])
+        return f"| {name} | {found.mean():.3f} | {against} | {np.mean(f1):.3f} | {width:,} | {seconds:.1f} |"
 
-def measure(blocks: Sequence[Block], labels: NDArray[np.str_], make: Callable[[], Any], folds: Folds) -> str:
-    """Accuracy, macro-F1, number of features and seconds of one fit, as table cells."""
-    accuracy, f1, seconds, width = [], [], [], 0
-    for seen, unseen in folds:
+    def _row(
+        self, name: str, blocks: Callable[[], Sequence[Block]], make: Callable[[], Any] | None = None, folds: int = 0
+    ) -> Row:
+        """Blocks of features under a classifier; without one, under the support-vector machines."""
+
+        def answer(number: int) -> Answer:
+            known, labels, new = self._fold(blocks(), number)
+            started = time.perf_counter()
+            trained = (make or _machine)().fit(known, labels)
+            seconds = time.perf_counter() - started
+            return Answer(trained.predict(new), known.shape[1], seconds)
+
+        return Row(name, answer, folds)
+
+    def _fold(self, blocks: Sequence[Block], number: int) -> tuple[csr_matrix, Labels, csr_matrix]:
+        """Features to learn from, their labels, and the unseen utterances' features."""
+        seen, unseen = self.folds[number]
         parts = [block.split(seen, unseen) for block in blocks]
         known, new = (hstack([part[side] for part in parts], format="csr") for side in (0, 1))
+        return known, np.tile(self.corpus.labels[seen], known.shape[0] // len(seen)), new
+
+    def _default(self, corpus: Corpus | None = None, copy: Corpus | None = None) -> list[Block]:
+        """The default's four blocks, optionally of rewritten texts, optionally with copies."""
+        corpus = corpus or self.corpus
+        kinds: list[tuple[Callable[[Corpus], Content], float, int]] = [
+            (Corpus.morphemes, 0.7, 1),
+            (Corpus.letters, 1.0, 2),
+            (Corpus.meaning, 1.0, 1),
+            (Corpus.words, 1.0, 1),
+        ]
+        return [Block(of(corpus), weight, least, of(copy) if copy else None) for of, weight, least in kinds]
+
+    def _features(self) -> Iterator[Row]:
+        corpus, row = self.corpus, self._row
+        morphemes, letters, meaning, words = self._default()
+        characters = Block([char_terms(text, 1, 4) for text in corpus.clean], 1.0, 2)
+        longer = Block(corpus.letters(3, 6), 1.0, 2)
+        pairs = [[*m, *(f"{a} {b}" for a, b in zip(m, m[1:]))] for m in corpus.morphemes()]
+        yield row("words between blanks", lambda: [Block([text.split() for text in corpus.clean])])
+        for name in self.analyzers:
+            yield row(f"morphemes ({name})", partial(self._morphemes, [name], 1.0))
+        yield row("morphemes with tags (mecab)", lambda: [Block(corpus.morphemes(tags=True))])
+        yield row("content morphemes only (mecab)", lambda: [Block(corpus.morphemes(content=True))])
+        yield row("morphemes and their pairs (mecab)", lambda: [Block(pairs)])
+        yield row("characters 1-4", lambda: [characters])
+        yield row("letters 2-4", lambda: [letters])
+        yield row("letters 3-6", lambda: [longer])
+        yield row("meaning", lambda: [meaning])
+        yield row("words", lambda: [words])
+        yield row("meaning + words", lambda: [meaning, words])
+        yield row("morphemes + letters 2-4", lambda: [morphemes, letters])
+        yield row("letters 2-4 + meaning", lambda: [letters, meaning])
+        yield row("the default without morphemes", lambda: [letters, meaning, words])
+        yield row("the default without letters", lambda: [morphemes, meaning, words])
+        yield row("the default without meaning", lambda: [morphemes, letters, words])
+        yield row("the default without words", lambda: [morphemes, letters, meaning])
+        yield row("characters 1-4 instead of letters", lambda: [morphemes, characters, meaning, words])
+        yield row("characters 1-4 beside letters", lambda: [morphemes, letters, characters, meaning, words])
+        yield row("letters 3-6 instead of 2-4", lambda: [morphemes, longer, meaning, words])
+        yield row("pairs of morphemes, too", lambda: [Block(pairs, 0.7), letters, meaning, words])
+        for name in self.analyzers:
+            if name != "mecab":
+                yield row(f"{name} instead of mecab", partial(self._default_with, [name], 0.7))
+        yield row(f"{', '.join(self.analyzers)} side by side", partial(self._default_with, self.analyzers, 0.4))
+
+    def _morphemes(self, analyzers: Sequence[str], weight: float) -> list[Block]:
+        return [Block(self.corpus.morphemes(name), weight) for name in analyzers]
+
+    def _default_with(self, analyzers: Sequence[str], weight: float) -> list[Block]:
+        return [*self._morphemes(analyzers, weight), *self._default()[1:]]
+
+    def _normalised(self) -> Iterator[Row]:
+        corpus, row = self.corpus, self._row
+        morphemes, letters, meaning, words = self._default()
+
+        def terms(change: Callable[[str], str]) -> Block:
+            return Block([letter_terms(change(text)) for text in corpus.clean], 1.0, 2)
+
+        def other(change: Callable[[str], str]) -> list[Block]:
+            return [morphemes, terms(change), meaning, words]
+
+        def beside(change: Callable[[str], str]) -> list[Block]:
+            return [morphemes, letters, terms(change), meaning, words]
+
+        def rewritten(change: Callable[[Sequence[str]], list[str]]) -> list[Block]:
+            return self._default(corpus.rewritten(change(corpus.clean)))
+
+        def corrected() -> list[Block]:
+            return [Block(rewriting.corrected_morphemes(corpus.clean), 0.7), letters, meaning, words]
+
+        yield row("spacing: letters of the text without blanks, instead", partial(other, rewriting.unspaced))
+        yield row("spacing: letters of the text without blanks, beside", partial(beside, rewriting.unspaced))
+        yield row("spacing: blanks as Kiwi sets them, all blocks", partial(rewritten, rewriting.respaced))
+        yield row(
+            "typing: no ㅋㅋ, ㅠㅠ, repeated characters, all blocks",
+            lambda: rewritten(lambda found: [rewriting.without_lone_letters(text) for text in found]),
+        )
+        yield row("typing: ㅐㅔ, ㅚㅙㅞ alike in letters", partial(other, rewriting.vowels_alike))
+        yield row("typing: these and final consonants alike in letters", partial(other, rewriting.sounds_alike))
+        yield row("typing: the same beside the letters", partial(beside, rewriting.sounds_alike))
+        yield row("typing: Kiwi's corrected morphemes instead of Mecab's", corrected)
+
+    def _augmented(self) -> Iterator[Row]:
+        def with_copies(change: rewriting.Change) -> list[Block]:
+            return self._default(copy=self.corpus.rewritten(rewriting.copies(self.corpus.clean, change)))
+
+        yield self._row("a noisy copy of each utterance: blanks, vowels, finals", partial(with_copies, rewriting.noisy))
+        yield self._row("a copy without half of the particles", partial(with_copies, rewriting.without_particles))
+        yield self._row("a copy with other endings", partial(with_copies, rewriting.other_endings))
+        yield self._row("a copy in dialect and with synonyms", partial(with_copies, rewriting.dialect))
+        yield self._row("a copy with two of the four", partial(with_copies, rewriting.all_kinds))
+        yield self._row("no copies, but as much weight (C = 0.8)", self._default, partial(_machine, 0.8))
+
+    def _classifiers(self) -> Iterator[Row]:
+        row, default = self._row, self._default
+        yield row("C = 0.2", default, partial(_machine, 0.2))
+        yield row(
+            "logistic regression (softmax, C = 20, 60 steps)",
+            default,
+            lambda: LogisticRegression(C=20, max_iter=60, tol=1e-3),
+            folds=1,
+        )
+        yield row("ridge regression", default, lambda: KernelRidge(3.0))
+        yield row("kernel ridge regression (Gaussian)", default, lambda: KernelRidge(0.3, 0.15))
+        yield row("20 nearest neighbours", default, lambda: Neighbours(20))
+        yield row("20 nearest neighbours by meaning + words", lambda: default()[2:], lambda: Neighbours(20))
+        yield self._average("a network over meaning + words (one layer of 512)", self._dense_network)
+        yield self._average("a network over the default's features (one layer of 128)", self._network)
+        yield self._average("a transformer from scratch (two layers of 128)", self._transformer)
+        yield self._average(
+            "the same over the encoder's own word pieces' places", partial(self._transformer, given=True), folds=1
+        )
+
+    def _ensembles(self) -> Iterator[Row]:
+        machines = self._probabilities
+        yield self._average("machines and the network over meaning + words, averaged", machines, self._dense_network)
+        yield self._average("machines and the network over all features, averaged", machines, self._network)
+        yield self._average("machines and the transformer, averaged", machines, self._transformer)
+        yield self._average(
+            "machines, both networks and the transformer, averaged",
+            *(machines, self._dense_network, self._network, self._transformer),
+        )
+
+    def _average(self, name: str, *members: Callable[[int], Made], folds: int = 0) -> Row:
+        """The mean of the members' probabilities; the features and the seconds are their sums."""
+
+        def answer(number: int) -> Answer:
+            probabilities, widths, seconds = zip(*(member(number) for member in members))
+            predicted = self.names[np.mean(probabilities, axis=0).argmax(axis=1)]
+            return Answer(predicted, sum(widths), sum(seconds))
+
+        return Row(name, answer, folds)
+
+    @cache  # noqa: B019
+    def model(self, number: int) -> tuple[IntentModel, float]:
+        """The default's model of a fold, calibrated, and the seconds of its training."""
+        seen, _ = self.folds[number]
+        utterances = self.utterances()
         started = time.perf_counter()
-        trained = make().fit(known, labels[seen])
-        seconds.append(time.perf_counter() - started)
-        predicted = trained.predict(new)
-        accuracy.append(float((predicted == labels[unseen]).mean()))
-        f1.append(f1_score(labels[unseen], predicted, average="macro"))
-        width = known.shape[1]
-    return f"{np.mean(accuracy):.3f} | {np.mean(f1):.3f} | {width:,} | {np.mean(seconds):.1f}"
+        model = IntentModel.fit([utterances[i] for i in seen], list(self.corpus.labels[seen]), Settings())
+        return model, time.perf_counter() - started
+
+    @cache  # noqa: B019
+    def utterances(self) -> list[Utterance]:
+        """What the default's classifier sees of the corpus."""
+        return self.corpus.utterances()
+
+    @cache  # noqa: B019
+    def _probabilities(self, number: int) -> Made:
+        model, seconds = self.model(number)
+        utterances = self.utterances()
+        blocks = model.blocks
+        width = len(blocks.morphemes.terms) + len(blocks.letters.terms) + utterances[0].meaning.shape[0]
+        return model.probabilities([utterances[i] for i in self.folds[number][1]]), width, seconds
+
+    @cache  # noqa: B019
+    def _dense_network(self, number: int) -> Made:
+        meaning, words = (Block(block.content, 4.0) for block in self._default()[2:])
+        return self._networked([meaning, words], 512, number)
+
+    @cache  # noqa: B019
+    def _network(self, number: int) -> Made:
+        blocks = [Block(b.content, 4 * b.weight, b.min_documents) for b in self._default()]
+        return self._networked(blocks, 128, number)
+
+    def _networked(self, blocks: Sequence[Block], width: int, number: int) -> Made:
+        known, labels, new = self._fold(blocks, number)
+        started = time.perf_counter()
+        network = MLPClassifier((width,), early_stopping=True, max_iter=60, random_state=0).fit(known, labels)
+        return network.predict_proba(new), known.shape[1], time.perf_counter() - started
+
+    @cache  # noqa: B019
+    def _transformer(self, number: int, *, given: bool = False) -> Made:
+        seen, unseen = self.folds[number]
+        pieces = self._pieces()
+        started = time.perf_counter()
+        transformer = Transformer(piece_places(pieces) if given else None)
+        transformer.fit([pieces[i] for i in seen], self.corpus.labels[seen])
+        seconds = time.perf_counter() - started
+        return transformer.probabilities([pieces[i] for i in unseen]), transformer.parameters, seconds
+
+    @cache  # noqa: B019
+    def _pieces(self) -> list[list[int]]:
+        return word_pieces(self.corpus.clean)
+
+    def _long_messages(self) -> Iterator[Row]:
+        def row(name: str, choose: Callable[[Floats, Floats, int], Floats]) -> Row:
+            return Row(f"long messages: {name}", partial(self._split, choose), long=True)
+
+        yield row("whole (the default)", lambda whole, _, __: whole)
+        yield row("the surest sentence", lambda _, parts, __: parts[parts.max(axis=1).argmax()])
+        yield row("the sentence that asks", lambda _, parts, asks: parts[asks])
+        yield row("mean of whole and surest sentence", lambda w, parts, _: w + parts[parts.max(axis=1).argmax()])
+        yield row("mean of whole and the sentence that asks", lambda whole, parts, asks: whole + parts[asks])
+        yield row("mean of whole and all sentences", lambda whole, parts, _: whole + parts.mean(axis=0))
+
+    def _split(self, choose: Callable[[Floats, Floats, int], Floats], number: int) -> Answer:
+        """The default's answers, where long messages are answered as `choose` says.
+
+        Args:
+            choose: from the probabilities of the whole, those of its sentences, and which sentence asks.
+            number: of the fold.
+        """
+        probabilities, width, seconds = self._probabilities(number)
+        predicted = self.names[probabilities.argmax(axis=1)]
+        for place, parts, asks in self._sentences(number):
+            predicted[place] = self.names[choose(probabilities[place], parts, asks).argmax()]
+        return Answer(predicted, width, seconds)
+
+    @cache  # noqa: B019
+    def _sentences(self, number: int) -> list[tuple[int, Floats, int]]:
+        """Of each long message of several sentences: its place in the fold, their probabilities, and which one asks."""
+        texts = [self.corpus.clean[i] for i in self.folds[number][1]]
+        long = [i for i, text in enumerate(texts) if len(text) >= _LONG]
+        cut = [
+            [part for part in parts if sum(c.isalnum() for c in part) >= _LETTERS]
+            for parts in rewriting.split([texts[i] for i in long])
+        ]
+        parted = [(i, parts) for i, parts in zip(long, cut) if len(parts) > 1]
+        found = self.corpus.rewritten([part for _, parts in parted for part in parts])
+        rows = self.model(number)[0].probabilities(found.utterances())
+        ends = np.cumsum([len(parts) for _, parts in parted])
+        return [(i, rows[end - len(parts) : end], rewriting.asking(parts)) for (i, parts), end in zip(parted, ends)]
 
 
-def confidence(corpus: Corpus, folds: Folds) -> Iterator[str]:
+def _machine(penalty: float = Settings().penalty) -> LinearSVC:
+    return LinearSVC(C=penalty, tol=0.1, random_state=0)
+
+
+def confidence(experiments: Experiments) -> Iterator[str]:
     """Lines about the default model's calibrated confidence on unseen utterances."""
-    vectors = np.hstack([corpus.meaning(), corpus.words()])
-    utterances = [Utterance(*seen) for seen in zip(corpus.clean, corpus.morphemes(), vectors)]
+    utterances = experiments.utterances()
     best, second, right, third, likelihood, ask = [], [], [], [], [], []
-    for seen, unseen in folds:
-        model = IntentModel.fit([utterances[i] for i in seen], list(corpus.labels[seen]), Settings())
+    for number, (_, unseen) in enumerate(experiments.folds):
+        model, _ = experiments.model(number)
         place = {label: i for i, label in enumerate(model.labels)}
         for i in unseen:
             started = time.perf_counter()
             row = model.probabilities([utterances[i]])[0]
             ask.append(time.perf_counter() - started)
             order = np.argsort(-row)
-            truth = place[corpus.labels[i]]
+            truth = place[experiments.corpus.labels[i]]
             best.append(row[order[0]])
             second.append(row[order[1]])
             right.append(order[0] == truth)
@@ -219,22 +402,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--analyzers", nargs="+", default=["mecab", "okt", "komoran"])
     parser.add_argument("--share", type=float, default=1.0, help="of each intent's utterances (default 1)")
-    parser.add_argument("--rows", default="", help="regular expression: only the rows whose name it finds")
+    parser.add_argument(
+        "--rows", default="", help="regular expression: beside the default only rows whose name it finds"
+    )
     parser.add_argument("--only", choices=["features", "confidence"])
     options = parser.parse_args(arguments)
-    corpus = Corpus(options.utterances, options.share)
+    corpus = Corpus.read(options.utterances, options.share)
     split = StratifiedKFold(options.folds, shuffle=True, random_state=0)
     folds: Folds = list(split.split(corpus.texts, corpus.labels))
-    print(f"{len(corpus.texts)} utterances, {len(set(corpus.labels))} intents, {options.folds} folds\n")
+    experiments = Experiments(corpus, folds, options.analyzers)
+    long = sum(len(text) >= _LONG for text in corpus.clean)
+    print(f"{len(corpus.texts)} utterances ({long} long), {len(experiments.names)} intents, {options.folds} folds\n")
     if options.only != "confidence":
-        print("| features | accuracy | macro-F1 | dimensions | seconds a fit |\n|---|---|---|---|---|")
-        for name, blocks, make in rows(corpus, options.analyzers):
-            if not re.search(options.rows, name):
-                continue
-            print(f"| {name} | {measure(blocks, corpus.labels, make, folds)} |", flush=True)
+        print(
+            "| what | accuracy | against the default | macro-F1 | dimensions | seconds a fit |\n|---|---|---|---|---|---|"
+        )
+        for number, row in enumerate(experiments.rows()):
+            if number == 0 or re.search(options.rows, row.name):
+                print(experiments.line(row), flush=True)
         print()
     if options.only != "features":
-        for line in confidence(corpus, folds):
+        for line in confidence(experiments):
             print(line, flush=True)
     return 0
 
