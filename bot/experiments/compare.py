@@ -35,7 +35,6 @@ from bot.experiments.classifiers import (
     Labels,
     Neighbours,
     Transformer,
-    piece_places,
     word_pieces,
 )
 from bot.experiments.corpus import Block, Content, Corpus, Rows
@@ -201,8 +200,9 @@ class Experiments:
         def rewritten(change: Callable[[Sequence[str]], list[str]]) -> list[Block]:
             return self._default(corpus.rewritten(change(corpus.clean)))
 
-        def corrected() -> list[Block]:
-            return [Block(rewriting.corrected_morphemes(corpus.clean), 0.7), letters, meaning, words]
+        def kiwi(*, corrected: bool) -> list[Block]:
+            found = rewriting.kiwi_morphemes(corpus.clean, corrected=corrected)
+            return [Block(found, 0.7), letters, meaning, words]
 
         yield row("spacing: letters of the text without blanks, instead", partial(other, rewriting.unspaced))
         yield row("spacing: letters of the text without blanks, beside", partial(beside, rewriting.unspaced))
@@ -214,7 +214,8 @@ class Experiments:
         yield row("typing: ㅐㅔ, ㅚㅙㅞ alike in letters", partial(other, rewriting.vowels_alike))
         yield row("typing: these and final consonants alike in letters", partial(other, rewriting.sounds_alike))
         yield row("typing: the same beside the letters", partial(beside, rewriting.sounds_alike))
-        yield row("typing: Kiwi's corrected morphemes instead of Mecab's", corrected)
+        yield row("Kiwi's morphemes instead of Mecab's", partial(kiwi, corrected=False))
+        yield row("typing: the same with Kiwi's correction", partial(kiwi, corrected=True))
 
     def _augmented(self) -> Iterator[Row]:
         def with_copies(change: rewriting.Change) -> list[Block]:
@@ -241,21 +242,20 @@ class Experiments:
         yield row("20 nearest neighbours", default, lambda: Neighbours(20))
         yield row("20 nearest neighbours by meaning + words", lambda: default()[2:], lambda: Neighbours(20))
         yield self._average("a network over meaning + words (one layer of 512)", self._dense_network)
-        yield self._average("a network over the default's features (one layer of 128)", self._network)
-        yield self._average("a transformer from scratch (two layers of 128)", self._transformer)
-        yield self._average(
-            "the same over the encoder's own word pieces' places", partial(self._transformer, given=True), folds=1
-        )
+        yield self._average("a network over the default's features (one layer of 128)", self._network, folds=1)
+        yield self._average("a transformer from scratch (two layers of 128)", self._transformer, folds=1)
 
     def _ensembles(self) -> Iterator[Row]:
-        machines = self._probabilities
-        yield self._average("machines and the network over meaning + words, averaged", machines, self._dense_network)
-        yield self._average("machines and the network over all features, averaged", machines, self._network)
-        yield self._average("machines and the transformer, averaged", machines, self._transformer)
-        yield self._average(
-            "machines, both networks and the transformer, averaged",
-            *(machines, self._dense_network, self._network, self._transformer),
+        machines, dense, full, transformer = (
+            self._probabilities,
+            self._dense_network,
+            self._network,
+            self._transformer,
         )
+        yield self._average("machines and the network over meaning + words, averaged", machines, dense, folds=1)
+        yield self._average("machines and the network over all features, averaged", machines, full, folds=1)
+        yield self._average("machines and the transformer, averaged", machines, transformer, folds=1)
+        yield self._average("all four, averaged", machines, dense, full, transformer, folds=1)
 
     def _average(self, name: str, *members: Callable[[int], Made], folds: int = 0) -> Row:
         """The mean of the members' probabilities; the features and the seconds are their sums."""
@@ -306,12 +306,11 @@ class Experiments:
         return network.predict_proba(new), known.shape[1], time.perf_counter() - started
 
     @cache  # noqa: B019
-    def _transformer(self, number: int, *, given: bool = False) -> Made:
+    def _transformer(self, number: int) -> Made:
         seen, unseen = self.folds[number]
         pieces = self._pieces()
         started = time.perf_counter()
-        transformer = Transformer(piece_places(pieces) if given else None)
-        transformer.fit([pieces[i] for i in seen], self.corpus.labels[seen])
+        transformer = Transformer().fit([pieces[i] for i in seen], self.corpus.labels[seen])
         seconds = time.perf_counter() - started
         return transformer.probabilities([pieces[i] for i in unseen]), transformer.parameters, seconds
 

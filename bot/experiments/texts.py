@@ -115,9 +115,10 @@ def respaced(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def corrected_morphemes(texts: Sequence[str]) -> list[list[str]]:
-    """Kiwi's morphemes, typing errors corrected where its language model is surer of another spelling."""
-    return [[t.form for t in tokens] for tokens in _kiwi("basic_with_continual_and_lengthening").tokenize(texts)]
+def kiwi_morphemes(texts: Sequence[str], *, corrected: bool) -> list[list[str]]:
+    """Kiwi's morphemes; corrected: where its language model is surer of another spelling, those of that spelling."""
+    found = _kiwi().tokenize(texts, typos="basic_with_continual_and_lengthening" if corrected else None)
+    return [[token.form for token in tokens] for tokens in found]
 
 
 def split(texts: Sequence[str]) -> list[list[str]]:
@@ -198,8 +199,8 @@ def _synonyms() -> dict[str, list[str]]:
     return {str(standard): [str(word) for word in words] for standard, words in read["synonyms"].items()}
 
 
-@lru_cache(maxsize=2)
-def _kiwi(typos: str | None = None) -> Any:
+@lru_cache(maxsize=1)
+def _kiwi() -> Any:
     from kiwipiepy import Kiwi
 
-    return Kiwi(num_workers=2, model_type="cong", typos=typos)
+    return Kiwi(num_workers=2, model_type="cong")
