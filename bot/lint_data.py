@@ -114,11 +114,9 @@ class Data:
         self.taxonomy: dict[str, str] = {name: intent["family"] for name, intent in intents.items()}
         self.misread: list[Finding] = []
         self.lines: list[Line] = []
-        for part, folder in ((TRAINING, "utterances"), (CALIBRATION, "calibration")):
+        for part, folder in ((TRAINING, "utterances"), (CALIBRATION, "calibration"), (EMERGENCY, "emergency/examples")):
             for file in sorted((home / folder).rglob("*.yml")):
                 self._read(file, part, home)
-        if (examples := home / "emergency" / "examples.yml").exists():
-            self._read(examples, EMERGENCY, home)
         if not self.lines:
             raise FileNotFoundError(f"no utterances below {home}")
         for file in sorted((home / "frozen_test").glob("*.jsonl")):

@@ -1,6 +1,6 @@
 """Trains a model: `python -m bot.train --out DIR`.
 
-Reads nlu_data (utterances, calibration, emergency/examples.yml), bot/domain, bot/rules and bot/config.yml. The last line
+Reads nlu_data (utterances, calibration, emergency/examples), bot/domain, bot/rules and bot/config.yml. The last line
 of stdout is JSON: {path, sha256, data_sha256, intents, utterances, seconds, format}; progress goes to stderr. The archive is named
 by UTC time and data, e.g. `20261122T083000Z-1f2e3d4c5b6a.tar.gz`. Exit status 1: the training failed; 2: something to
 train from is missing.
@@ -28,7 +28,7 @@ from bot.environment import prepare
 
 HOME = Path(__file__).resolve().parent
 UTTERANCES = HOME.parent / "nlu_data" / "utterances"
-BESIDE = (HOME.parent / "nlu_data" / "calibration", HOME.parent / "nlu_data" / "emergency" / "examples.yml")
+BESIDE = (HOME.parent / "nlu_data" / "calibration", HOME.parent / "nlu_data" / "emergency" / "examples")
 """Examples with a purpose of their own (`bot.components.purpose`)."""
 
 

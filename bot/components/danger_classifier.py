@@ -32,7 +32,7 @@ _ORDINARY = 30_000
 class DangerClassifier(GraphComponent, IntentClassifier):
     """Adds `danger`, the probability that a life is at risk now, from the features of the intent classifier.
 
-    It learns from the examples whose purpose is `danger` or `no_danger` (nlu_data/emergency/examples.yml); utterances of
+    It learns from the examples whose purpose is `danger` or `no_danger` (nlu_data/emergency/examples); utterances of
     the intents outside `urgent` count as no danger, those of the intents in it may be either and are left out. Without
     enough examples it stays silent. The deterministic triage of the services comes first; this may only add an alarm.
     """

@@ -125,7 +125,7 @@ def test_leaks_between_calibration_training_and_frozen(home: Home) -> None:
 
 def test_an_emergency_example_of_the_blind_set(home: Home) -> None:
     emergency = "nlu:\n- intent: road_damage\n  metadata: {use: danger}\n  examples: |\n    - 사람이 깔렸어요\n"
-    home.write("emergency/examples.yml", emergency)
+    home.write("emergency/examples/danger.yml", emergency)
     assert home.found() == []
     home.freeze("../tests/services/chat/emergency_blind_true.jsonl", "사람이 깔렸어요!", "road_damage")
     assert "blind" in only(home.found(), "leak")
