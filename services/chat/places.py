@@ -120,7 +120,8 @@ def place(text: str) -> str | None:
     told = {
         text[found.start : found.end] for found in merged if not found.weak and not _NOT_THERE.match(text[found.end :])
     }
-    return told.pop() if len(told) == 1 and len(min(told)) <= _LONGEST else None
+    only = told.pop() if len(told) == 1 else None
+    return only if only is not None and len(only) <= _LONGEST else None
 
 
 def _cores(text: str, named: list[Region]) -> Iterator[_Found]:
